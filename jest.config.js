@@ -1,0 +1,27 @@
+/** @type {import('jest').Config} */
+const shared = {
+  testEnvironment: 'node',
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.jest.json' }] },
+};
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'spec',
+      roots: ['<rootDir>/src', '<rootDir>/spec'],
+      testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'marbles',
+      roots: ['<rootDir>/src', '<rootDir>/marbles'],
+      testMatch: ['<rootDir>/marbles/**/*.marbles.ts'],
+    },
+  ],
+  collectCoverageFrom: ['src/**/*.ts', '!src/index.ts', '!src/msgpack.ts', '!src/testing.ts'],
+  coverageProvider: 'babel',
+  reporters: ['default', '<rootDir>/tools/summaryReporter.cjs'],
+};

@@ -1,0 +1,96 @@
+/** The four states of a socket, with the numbers that the WebSocket standard gives them. */
+export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+/** What goes over the wire: text or bytes. */
+export type Frame = string | Uint8Array;
+
+/** The acting half of a connection, whatever the transport: events tell what happened, a connection is what one acts on. */
+export interface Connection<Out, Session = unknown> {
+  /** Unique within the process. */
+  readonly id: string;
+  /** Where it leads, with credentials and query values removed, so that it can be logged. */
+  readonly url: string;
+  /** The subprotocol that was agreed on, `''` when there is none. */
+  readonly protocol: string;
+  /** One of {@link ReadyState}. */
+  readonly readyState: number;
+  /** Bytes that `send()` accepted and that have not been handed to the network yet. */
+  readonly bufferedAmount: number;
+  /** What the handshake agreed on; `undefined` where there was none. */
+  readonly session: Session;
+  /** Sends one message. Throws a `NotOpenError` unless the connection is open: it never drops in silence. */
+  send(message: Out): void;
+  /** Closes the connection. `code` is 1000 (the default) or 3000–4999, `reason` at most 123 bytes; anything else is a TypeError. */
+  close(code?: number, reason?: string): void;
+  /** Sends a protocol ping frame, where the platform has one; the answer arrives as a `pong` event. */
+  ping?(): void;
+  /** Stops reading from the network, where the platform can. */
+  pause?(): void;
+  /** Reads on after `pause()`. */
+  resume?(): void;
+}
+
+/** What a derived connection does differently from the one it stands on. */
+export interface ConnectionOverrides<Out, Session> {
+  readonly send?: (message: Out) => void;
+  readonly session?: Session;
+}
+
+/** A connection that stands on another one: a codec replaces `send`, a handshake adds `session`, the rest is passed through. */
+class DerivedConnection<Inner, Out, Session> implements Connection<Out, Session> {
+  readonly id: string;
+  readonly url: string;
+  readonly session: Session;
+  ping?: () => void;
+  pause?: () => void;
+  resume?: () => void;
+
+  constructor(
+    private readonly inner: Connection<Inner>,
+    private readonly overrides: ConnectionOverrides<Out, Session>,
+  ) {
+    this.id = inner.id;
+    this.url = inner.url;
+    this.session = ('session' in overrides ? overrides.session : inner.session) as Session;
+    // Present only where the platform has them: callers ask `connection.ping` before they use it.
+    if (inner.ping) this.ping = () => inner.ping?.();
+    if (inner.pause) this.pause = () => inner.pause?.();
+    if (inner.resume) this.resume = () => inner.resume?.();
+  }
+
+  get protocol(): string {
+    return this.inner.protocol;
+  }
+
+  get readyState(): number {
+    return this.inner.readyState;
+  }
+
+  get bufferedAmount(): number {
+    return this.inner.bufferedAmount;
+  }
+
+  send(message: Out): void {
+    if (this.overrides.send) this.overrides.send(message);
+    else this.inner.send(message as unknown as Inner);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.inner.close(code, reason);
+  }
+}
+
+/** Makes a connection out of another one; everything that `overrides` does not name is the inner one's. */
+export function deriveConnection<Inner, Out, Session>(
+  inner: Connection<Inner>,
+  overrides: ConnectionOverrides<Out, Session>,
+): Connection<Out, Session> {
+  return new DerivedConnection(inner, overrides);
+}
+
+let connections = 0;
+
+/** A new connection id, unique within the process. */
+export function connectionId(): string {
+  return `c${(++connections).toString(36)}`;
+}
