@@ -1,4 +1,4 @@
-import { type Duration } from './duration.js';
+import type { Duration } from './duration.js';
 import { expectBetween, expectDuration } from './expect.js';
 
 /** What a policy may look at. */

@@ -23,7 +23,7 @@ class Operation<In, Out> extends Subscriber<In> {
   readonly #next: (value: In) => void;
 
   constructor(handlers: Handlers<In, Out>) {
-    super(handlers.subscriber as unknown as Subscriber<In>);
+    super(handlers.subscriber);
     this.#out = handlers.subscriber;
     this.#handlers = handlers;
     this.#next = handlers.next;

@@ -1,0 +1,22 @@
+// core
+export type { Backoff, BackoffContext, ExponentialConfig } from './core/backoff.js';
+export { constant, decorrelated, exponential, fullJitter, steps } from './core/backoff.js';
+export { closeAction, type CloseAction, type CloseCodes } from './core/closeCodes.js';
+export { type CloseCodeRule, closeCodeRules } from './core/closeCodes.js';
+export { type Connection, type Frame, ReadyState } from './core/connection.js';
+export type { Duration } from './core/duration.js';
+export { BufferOverflowError } from './core/errors.js';
+export { ConnectionClosedError } from './core/errors.js';
+export { DialError, type DialFailure } from './core/errors.js';
+export { HandshakeError } from './core/errors.js';
+export { type HawserErrors, isNamed } from './core/errors.js';
+export { HeartbeatTimeoutError } from './core/errors.js';
+export { NotOpenError } from './core/errors.js';
+export { OpenTimeoutError } from './core/errors.js';
+export { ProtocolError } from './core/errors.js';
+export type { ConnectionEvent, ConnectionEvents, ConnectionOperator } from './core/event.js';
+export type { ConnectingEvent, OpenEvent, ConnectionClose } from './core/event.js';
+export type { ConnectionMessage, MalformedEvent, PongEvent } from './core/event.js';
+export type { DrainingEvent, RetiredEvent } from './core/event.js';
+export type { DroppedEvent, ReconnectingEvent } from './core/event.js';
+export type { InternalState, State, StateChange, StateEvent } from './core/state.js';
