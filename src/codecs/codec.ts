@@ -1,0 +1,77 @@
+import { Observable } from 'rxjs';
+import { type Connection, deriveConnection, type Frame } from '../core/connection.js';
+import { ProtocolError } from '../core/errors.js';
+import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
+import { expectOneOf } from '../core/expect.js';
+import { operate } from '../core/operate.js';
+import { perConnection } from '../core/perConnection.js';
+
+/** Turns messages into frames and back. Either function may throw: the operator tells which frame it was. */
+export interface Codec<In, Out = In> {
+  encode(message: Out): Frame;
+  decode(frame: Frame): In;
+}
+
+export interface CodecConfig {
+  /** What a frame that does not decode leads to, beside its `malformed` event: nothing more (`'keep'`, the default), or closing with 4400 (`'close'`). */
+  readonly onMalformed?: 'keep' | 'close';
+}
+
+/** An operator that turns a connection of frames into one of messages. */
+export type CodecOperator<In, Out = In> = <Session>(
+  source: ConnectionEvents<Frame, Frame, Session>,
+) => ConnectionEvents<In, Out, Session>;
+
+/**
+ * Makes messages of frames and frames of messages. A factory is called once per connection, so that a codec may keep state.
+ *
+ * A frame that does not decode becomes a `malformed` event with the raw frame, and the connection lives.
+ * What `encode` throws is thrown by `send()`.
+ *
+ * @example
+ * const numbers = codec<number>({ encode: (message) => message.toString(), decode: (frame) => Number(frame) });
+ */
+export function codec<In, Out = In>(
+  codec: Codec<In, Out> | ((connection: Connection<Frame>) => Codec<In, Out>),
+  { onMalformed = 'keep' }: CodecConfig = {},
+): CodecOperator<In, Out> {
+  expectOneOf('codec', 'onMalformed', onMalformed, ['keep', 'close']);
+
+  return <Session>(source: ConnectionEvents<Frame, Frame, Session>): ConnectionEvents<In, Out, Session> =>
+    new Observable((subscriber) => {
+      const coded = perConnection((inner: Connection<Frame, Session>) => {
+        const { encode, decode } = bound(typeof codec === 'function' ? codec(inner) : codec);
+        const send = (message: Out): void => inner.send(encode(message));
+        return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), decode };
+      });
+
+      operate({
+        source,
+        subscriber,
+        next(event: ConnectionEvent<Frame, Frame, Session>) {
+          if (event.type === 'message') {
+            const { connection, decode } = coded(event.connection);
+            let data: In;
+            try {
+              data = decode(event.data);
+            } catch (cause) {
+              const error = new ProtocolError(`a frame could not be decoded: ${String(cause)}`, cause);
+              subscriber.next({ type: 'malformed', connection, raw: event.data, error });
+              if (onMalformed === 'close') connection.close(4400, 'malformed frame');
+              return;
+            }
+            subscriber.next({ type: 'message', connection, data });
+          } else if ('connection' in event) {
+            subscriber.next({ ...event, connection: coded(event.connection).connection });
+          } else {
+            subscriber.next(event);
+          }
+        },
+      });
+    });
+}
+
+/** The functions of a codec, free of the object they came with. */
+function bound<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {
+  return { encode: (message) => codec.encode(message), decode: (frame) => codec.decode(frame) };
+}

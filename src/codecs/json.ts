@@ -1,0 +1,65 @@
+import type { Frame } from '../core/connection.js';
+import { ProtocolError } from '../core/errors.js';
+import { codec, type Codec, type CodecConfig, type CodecOperator } from './codec.js';
+
+/** Deeper JSON is refused: what walks the data later, often by recursion, would overflow its stack. */
+const DEEPEST = 512;
+
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Messages as JSON text. Frames of bytes are read as UTF-8.
+ *
+ * `__proto__` keys are left out, and text nested more than 512 levels deep is malformed. A message without a JSON form, such as
+ * `undefined` or a function, makes `send()` throw a TypeError. The types are a promise of the peer's: nothing checks them here.
+ *
+ * @example
+ * webSocket('wss://chat.example.com').pipe(json<Chat>(), messages());
+ */
+export function json<In, Out = In>(config?: CodecConfig): CodecOperator<In, Out> {
+  return codec(jsonCodec as Codec<In, Out>, config);
+}
+
+/** The codec behind {@link json}. */
+export const jsonCodec: Codec<unknown> = {
+  encode(message) {
+    const text = JSON.stringify(message) as string | undefined;
+    if (text === undefined) throw new TypeError(`json: expected a message that JSON can hold, got ${typeof message}`);
+    return text;
+  },
+  decode(frame: Frame) {
+    const text = typeof frame === 'string' ? frame : utf8.decode(frame);
+    if (text.length > 2 * DEEPEST) checkDepth(text);
+    // An escape can spell the key too; both are rare enough that the slow way costs nothing.
+    const suspect = text.includes('__proto__') || text.includes('\\u00');
+    return JSON.parse(text, suspect ? withoutProto : undefined) as unknown;
+  },
+};
+
+function withoutProto(key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value;
+}
+
+/** Refuses text that is nested too deep. Few texts have enough brackets to be: the others are not looked at by the character. */
+function checkDepth(text: string): void {
+  if (occurrences(text, '[') + occurrences(text, '{') <= DEEPEST) return;
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (quoted) {
+      if (char === 0x5c) at++;
+      else if (char === 0x22) quoted = false;
+    } else if (char === 0x22) quoted = true;
+    else if (char === 0x5b || char === 0x7b) {
+      if (++depth > DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
+    } else if (char === 0x5d || char === 0x7d) depth--;
+  }
+}
+
+/** How often a character occurs, counted no further than needed. */
+function occurrences(text: string, char: string): number {
+  let count = 0;
+  for (let at = text.indexOf(char); at >= 0 && count <= DEEPEST; at = text.indexOf(char, at + 1)) count++;
+  return count;
+}
