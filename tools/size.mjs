@@ -1,0 +1,98 @@
+// What an import costs a browser: bundles of the built package, minified and gzipped, without rxjs (a peer).
+// Budgets are for what goes over the wire. `--developing` forgives names that are not exported yet.
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const developing = process.argv.includes('--developing');
+const forbidden = /(^|\/)node_modules\/(?!isomorphic-ws\/browser\.js$)|^\(disabled\)|^node:/;
+
+const CORE = 10_240;
+const CLIENT = 4_096;
+const OPERATOR = 1_024;
+const client = ['webSocket', 'json', 'reconnect', 'heartbeat', 'messages'];
+
+/** Bundles a program for a browser. */
+async function bundle(code) {
+  const result = await build({
+    absWorkingDir: root,
+    stdin: { contents: code, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['rxjs', 'rxjs/*'],
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  return { code: result.outputFiles[0].contents, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** Makes one row of the table. */
+async function measure(label, code, budget, { raw = false, core = true } = {}) {
+  try {
+    const { code: bytes, inputs } = await bundle(code);
+    const size = raw ? bytes.length : gzipSync(bytes, { level: 9 }).length;
+    const strays = core ? inputs.filter((input) => forbidden.test(input)) : [];
+    const faults = [
+      ...(size > budget ? [`${size - budget} B over`] : []),
+      ...(strays.length ? [`drags in ${strays.join(', ')}`] : []),
+    ];
+    return { label, size, budget, faults };
+  } catch (error) {
+    return { label, size: NaN, budget, faults: error.errors?.map(({ text }) => text) ?? [String(error)] };
+  }
+}
+
+/** A program that uses the given exports and nothing else. */
+const use = (names, from = 'hawser') =>
+  `import { ${names.join(', ')} } from '${from}'; globalThis.x = [${names.join()}];`;
+
+/** The operators are the files of their folders, so that none can be forgotten here. */
+const operators = ['codecs', 'operators']
+  .flatMap((folder) => readdirSync(`${root}src/${folder}`))
+  .filter((file) => file.endsWith('.ts') && file !== 'msgpack.ts')
+  .map((file) => file.replace(/\.ts$/, ''));
+
+if (!existsSync(`${root}dist/esm/index.js`)) {
+  console.error('there is nothing to measure: `npm run build` comes first');
+  process.exit(1);
+}
+
+const core = await import('hawser');
+const exported = Object.keys(core).filter((name) => typeof core[name] === 'function');
+const missing = [...new Set([...client, ...operators])].filter((name) => !exported.includes(name));
+const others = exported.filter((name) => !operators.includes(name)).sort();
+
+const rows = [
+  await measure("import 'hawser'", "import 'hawser';", 64, { raw: true }),
+  await measure('all of hawser', "import * as all from 'hawser'; globalThis.x = all;", CORE),
+  ...(client.some((name) => missing.includes(name)) ? [] : [await measure(client.join(' + '), use(client), CLIENT)]),
+  ...(await Promise.all(
+    operators
+      .filter((name) => exported.includes(name))
+      .sort()
+      .map((name) => measure(name, use([name]), OPERATOR)),
+  )),
+  ...(await Promise.all(others.map((name) => measure(`(${name})`, use([name]), Infinity)))),
+  await measure('(all of hawser/msgpack)', "import * as all from 'hawser/msgpack'; globalThis.x = all;", Infinity, {
+    core: false,
+  }),
+];
+
+const width = Math.max(...rows.map(({ label }) => label.length));
+console.log(
+  `${'bytes'.padStart(7)} ${'budget'.padStart(7)}  bundle (minified, gzipped, rxjs left out; no budget for what stands in brackets)`,
+);
+for (const { label, size, budget, faults } of rows) {
+  const limit = budget === Infinity ? '' : String(budget);
+  console.log(
+    `${String(size).padStart(7)} ${limit.padStart(7)}  ${label.padEnd(width)}  ${faults.length ? `FAIL ${faults.join('; ')}` : ''}`.trimEnd(),
+  );
+}
+for (const name of missing) console.log(`${developing ? 'later' : 'FAIL'}: \`${name}\` is not exported by hawser`);
+
+if (rows.some(({ faults }) => faults.length > 0) || (missing.length > 0 && !developing)) process.exitCode = 1;
