@@ -1,5 +1,5 @@
-// What an import costs a browser: bundles of the built package, minified and gzipped, without rxjs (a peer).
-// Budgets are for what goes over the wire. `--developing` forgives names that are not exported yet.
+// What an import costs a browser. Operators share the core layer with the transport that every client has, so that an
+// operator's budget is for what it adds to one. `--developing` forgives names that are not exported yet.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -31,25 +31,28 @@ async function bundle(code) {
   return { code: result.outputFiles[0].contents, inputs: Object.keys(result.metafile.inputs) };
 }
 
-/** Makes one row of the table. */
-async function measure(label, code, budget, { raw = false, core = true } = {}) {
+/** Makes one row of the table; `base` is a program that is there anyway, and only what comes on top of it counts. */
+async function measure(label, code, budget, { raw = false, core = true, base } = {}) {
+  const weigh = (bytes) => (raw ? bytes.length : gzipSync(bytes, { level: 9 }).length);
   try {
     const { code: bytes, inputs } = await bundle(code);
-    const size = raw ? bytes.length : gzipSync(bytes, { level: 9 }).length;
+    const alone = weigh(bytes);
+    const size =
+      base === undefined ? alone : weigh((await bundle(base + code)).code) - weigh((await bundle(base)).code);
     const strays = core ? inputs.filter((input) => forbidden.test(input)) : [];
     const faults = [
       ...(size > budget ? [`${size - budget} B over`] : []),
       ...(strays.length ? [`drags in ${strays.join(', ')}`] : []),
     ];
-    return { label, size, budget, faults };
+    return { label, size, alone, budget, faults };
   } catch (error) {
-    return { label, size: NaN, budget, faults: error.errors?.map(({ text }) => text) ?? [String(error)] };
+    return { label, size: NaN, alone: NaN, budget, faults: error.errors?.map(({ text }) => text) ?? [String(error)] };
   }
 }
 
 /** A program that uses the given exports and nothing else. */
 const use = (names, from = 'hawser') =>
-  `import { ${names.join(', ')} } from '${from}'; globalThis.x = [${names.join()}];`;
+  `import { ${names.join(', ')} } from '${from}'; globalThis.${names.join('_')} = [${names.join()}];`;
 
 /** The operators are the files of their folders, so that none can be forgotten here. */
 const operators = ['codecs', 'operators']
@@ -75,7 +78,7 @@ const rows = [
     operators
       .filter((name) => exported.includes(name))
       .sort()
-      .map((name) => measure(name, use([name]), OPERATOR)),
+      .map((name) => measure(`+ ${name}`, use([name]), OPERATOR, { base: use(['webSocket']) })),
   )),
   ...(await Promise.all(others.map((name) => measure(`(${name})`, use([name]), Infinity)))),
   await measure('(all of hawser/msgpack)', "import * as all from 'hawser/msgpack'; globalThis.x = all;", Infinity, {
@@ -83,15 +86,14 @@ const rows = [
   }),
 ];
 
-const width = Math.max(...rows.map(({ label }) => label.length));
 console.log(
-  `${'bytes'.padStart(7)} ${'budget'.padStart(7)}  bundle (minified, gzipped, rxjs left out; no budget for what stands in brackets)`,
+  'Bundles for a browser, minified and gzipped, rxjs left out. A `+` is what an operator adds to a bundle that has',
 );
-for (const { label, size, budget, faults } of rows) {
-  const limit = budget === Infinity ? '' : String(budget);
-  console.log(
-    `${String(size).padStart(7)} ${limit.padStart(7)}  ${label.padEnd(width)}  ${faults.length ? `FAIL ${faults.join('; ')}` : ''}`.trimEnd(),
-  );
+console.log('a `webSocket` in it; what stands in brackets has no budget.\n');
+console.log(['  bytes', ' budget', '  alone', 'bundle'].join('  '));
+for (const { label, size, alone, budget, faults } of rows) {
+  const figures = [size, budget === Infinity ? '' : budget, alone].map((figure) => String(figure).padStart(7));
+  console.log([...figures, label.padEnd(48), faults.length ? `FAIL ${faults.join('; ')}` : ''].join('  ').trimEnd());
 }
 for (const name of missing) console.log(`${developing ? 'later' : 'FAIL'}: \`${name}\` is not exported by hawser`);
 

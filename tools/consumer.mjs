@@ -1,0 +1,148 @@
+// The package as its users get it: the packed tarball, installed with rxjs and nothing else into an empty project, run as
+// ESM and as CommonJS against a real server, and type-checked by two compilers under three ways to resolve modules.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'hawser-consumer-'));
+const run = promisify(execFile);
+
+/** Echoes through every entry of the package; the same program for both module systems. */
+const dial = `
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+server.on('listening', async () => {
+  const url = 'ws://127.0.0.1:' + server.address().port;
+  for (const codec of [json(), msgpack()]) {
+    const echo$ = webSocket(url).pipe(
+      codec,
+      tap((event) => event.type === 'open' && event.connection.send({ text: 'ahoy' })),
+      reconnect(),
+      messages(),
+    );
+    const { text } = await firstValueFrom(echo$);
+    if (text !== 'ahoy') throw new Error('the echo was ' + text);
+  }
+  if (typeof marbles !== 'function') throw new Error('hawser/testing has no marbles()');
+  server.close();
+});
+`;
+const names = {
+  hawser: '{ json, messages, reconnect, webSocket }',
+  'hawser/msgpack': '{ msgpack }',
+  'hawser/testing': '{ marbles }',
+  rxjs: '{ firstValueFrom, tap }',
+  ws: '{ WebSocketServer }',
+};
+const imports = Object.entries(names);
+
+/** What a user writes in TypeScript: types must infer through the pipe, and no other package's types may be needed. */
+const typed = `
+import { type Observable, tap } from 'rxjs';
+import * as hawser from 'hawser';
+import { type ConnectionEvents, json, messages, reconnect, webSocket } from 'hawser';
+import * as binary from 'hawser/msgpack';
+import * as testing from 'hawser/testing';
+
+interface Chat { readonly text: string }
+export const events$: ConnectionEvents<Chat> = webSocket('ws://127.0.0.1:1').pipe(json<Chat>(), reconnect());
+export const chat$: Observable<Chat> = events$.pipe(
+  tap((event) => { if (event.type === 'open') event.connection.send({ text: 'ahoy' }); }),
+  messages(),
+);
+export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(binary.msgpack<Chat>(), messages());
+export const entries = [hawser, binary, testing];
+// @ts-expect-error: a message is what the codec says it is.
+export const wrong$: Observable<number> = events$.pipe(messages());
+`;
+const resolutions = {
+  'node16 (ESM)': { file: 'typed.mts', module: 'Node16', moduleResolution: 'Node16' },
+  'node16 (CommonJS)': { file: 'typed.cts', module: 'Node16', moduleResolution: 'Node16' },
+  bundler: { file: 'typed.ts', module: 'ESNext', moduleResolution: 'Bundler' },
+};
+const compilers = {
+  'TypeScript 6': join(root, 'node_modules/typescript/bin/tsc'),
+  'TypeScript 7': join(root, 'node_modules/typescript-7/bin/tsc'),
+};
+
+let failures = 0;
+/** Runs one check and reports it; what a failing program printed is the reason. */
+async function check(what, act) {
+  try {
+    await act();
+    console.log(`ok    ${what}`);
+  } catch (error) {
+    failures++;
+    console.log(`FAIL  ${what}\n${error.stdout || error.stderr || error.stack}`);
+  }
+}
+
+const node = (...args) => run(process.execPath, args, { cwd: project, timeout: 60_000 });
+const npm = (...args) => run('npm', args, { cwd: root });
+
+async function install() {
+  if (!existsSync(join(root, 'dist/cjs/package.json')))
+    throw new Error('there is no dist: `npm run build` comes first');
+  await npm('pack', '--ignore-scripts', '--pack-destination', project);
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  // No lock file and none of our overrides: what a user's own `npm i` does.
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'];
+  await npm('install', ...flags, '--prefix', project, join(project, tarball), `rxjs@${devDependencies.rxjs}`);
+}
+
+/** Types of sockets would have to be installed by the user: no declaration may mention them. */
+function checkDeclarations() {
+  const dist = join(project, 'node_modules/hawser/dist');
+  const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts'));
+  if (files.length === 0) throw new Error('the tarball holds no declarations');
+  const faults = files.flatMap((name) => {
+    const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(join(dist, name), 'utf8'));
+    return [...importedFiles, ...typeReferenceDirectives]
+      .map(({ fileName }) => fileName)
+      .filter((target) => !/^(\.|rxjs(\/|$))/.test(target))
+      .map((target) => `${name} needs the types of '${target}'`);
+  });
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+try {
+  await check('npm pack, npm install of the tarball', install);
+  if (failures === 0) {
+    await check('no declaration needs types that users lack', checkDeclarations);
+
+    const esm = imports.map(([from, what]) => `import ${what} from '${from}';`).join('\n');
+    const cjs = imports.map(([from, what]) => `const ${what} = require('${from}');`).join('\n');
+    writeFileSync(join(project, 'dial.mjs'), esm + dial);
+    writeFileSync(join(project, 'dial.cjs'), cjs + dial);
+    await check('ESM dials a server', () => node('dial.mjs'));
+    await check('CommonJS dials a server', () => node('dial.cjs'));
+
+    for (const [how, { file, ...options }] of Object.entries(resolutions)) {
+      writeFileSync(join(project, file), typed);
+      const compilerOptions = {
+        ...options,
+        target: 'ES2022',
+        lib: ['ES2022', 'DOM'],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+      };
+      writeFileSync(join(project, `${file}.json`), JSON.stringify({ compilerOptions, files: [file] }));
+      for (const [compiler, tsc] of Object.entries(compilers)) {
+        await check(`${compiler}, moduleResolution ${how}`, () => node(tsc, '-p', `${file}.json`));
+      }
+    }
+  }
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
+if (failures > 0) process.exitCode = 1;
