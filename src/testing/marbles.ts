@@ -1,5 +1,6 @@
 import type { Observable, Subject } from 'rxjs';
 import type { TestScheduler } from 'rxjs/testing';
+import { withNewClocks } from '../core/clock.js';
 import { compareLifetimes, compareStreams, type Expected } from './compareStreams.js';
 import { letters, type Letters } from './letters.js';
 import { mockConnection, type MockConnection } from './mockConnection.js';
@@ -146,7 +147,7 @@ export function marbles(test: (context: MarbleContext) => void, config?: Virtual
     const a = mockConnection('a');
     const b = mockConnection('b');
     const events = letters(a, b);
-    run.run(() => {
+    const body = (): void => {
       try {
         const result: unknown = test({
           cold,
@@ -168,7 +169,8 @@ export function marbles(test: (context: MarbleContext) => void, config?: Virtual
       } finally {
         run.end();
       }
-    });
+    };
+    run.run(() => withNewClocks(body));
   };
 }
 
