@@ -4,7 +4,7 @@ export { constant, decorrelated, exponential, fullJitter, steps } from './core/b
 export { closeAction, type CloseAction, type CloseCodes } from './core/closeCodes.js';
 export { type CloseCodeRule, closeCodeRules } from './core/closeCodes.js';
 export { type Connection, type Frame, ReadyState } from './core/connection.js';
-export type { Duration } from './core/duration.js';
+export { type Duration, duration } from './core/duration.js';
 export { BufferOverflowError } from './core/errors.js';
 export { ConnectionClosedError } from './core/errors.js';
 export { DialError, type DialFailure } from './core/errors.js';
@@ -20,3 +20,22 @@ export type { ConnectionMessage, MalformedEvent, PongEvent } from './core/event.
 export type { DrainingEvent, RetiredEvent } from './core/event.js';
 export type { DroppedEvent, ReconnectingEvent } from './core/event.js';
 export type { InternalState, State, StateChange, StateEvent } from './core/state.js';
+
+// codecs
+export { codec, type Codec, type CodecConfig, type CodecOperator } from './codecs/codec.js';
+export { json, jsonCodec } from './codecs/json.js';
+
+// transports
+export { fromWebSocket, type FromWebSocketConfig } from './transports/fromWebSocket.js';
+export type { WebSocketLike } from './transports/socketLike.js';
+export type { Address } from './transports/address.js';
+export { webSocket, type WebSocketConfig } from './transports/webSocket.js';
+
+// operators
+export { drainHandover, type DrainHandoverConfig } from './operators/drainHandover.js';
+export { drainOn, type DrainOnConfig } from './operators/drainOn.js';
+export { heartbeat, type HeartbeatConfig } from './operators/heartbeat.js';
+export { messages } from './operators/messages.js';
+export { reconnect, type ReconnectConfig } from './operators/reconnect.js';
+export { sendFrom, type SendFromConfig } from './operators/sendFrom.js';
+export { shareConnection, type ShareConnectionConfig } from './operators/shareConnection.js';

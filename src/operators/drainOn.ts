@@ -1,0 +1,52 @@
+import { Observable } from 'rxjs';
+import type { Duration } from '../core/duration.js';
+import type { ConnectionOperator } from '../core/event.js';
+import { expectDuration, expectFunction } from '../core/expect.js';
+import { operate } from '../core/operate.js';
+
+export interface DrainOnConfig<In> {
+  /** The notice's own hint: the time over which the peer would have its clients spread their moves. */
+  readonly within?: (notice: In) => Duration | undefined;
+}
+
+/**
+ * Turns a peer's notice that it is about to go into a `draining` event; the notice itself is not delivered as a message.
+ *
+ *     source   co-m-n-m--      (n is a message that isDraining accepts)
+ *     result   co-m-d-m--
+ *
+ * @example
+ * webSocket('wss://feed.example.com').pipe(
+ *   json<Feed>(),
+ *   drainOn((message) => message.kind === 'draining'),
+ *   reconnect(),
+ *   drainHandover({ linger: 5_000 }),
+ * );
+ */
+export function drainOn<In, Out, Session>(
+  isDraining: (message: In) => boolean,
+  { within }: DrainOnConfig<In> = {},
+): ConnectionOperator<In, Out, Session> {
+  expectFunction('drainOn', 'isDraining', isDraining);
+
+  return (source) =>
+    new Observable((subscriber) => {
+      operate({
+        source,
+        subscriber,
+        next(event) {
+          if (event.type !== 'message' || !isDraining(event.data)) {
+            subscriber.next(event);
+            return;
+          }
+          const { connection } = event;
+          const hint = within?.(event.data);
+          subscriber.next(
+            hint === undefined
+              ? { type: 'draining', connection }
+              : { type: 'draining', connection, within: expectDuration('drainOn', 'within', hint, true) },
+          );
+        },
+      });
+    });
+}

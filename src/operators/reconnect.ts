@@ -1,0 +1,117 @@
+import { asyncScheduler, from, NEVER, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { type Backoff, decorrelated } from '../core/backoff.js';
+import { clockOf } from '../core/clock.js';
+import { closeAction, type CloseCodes } from '../core/closeCodes.js';
+import type { Duration } from '../core/duration.js';
+import { ConnectionClosedError } from '../core/errors.js';
+import type { ConnectionClose, ConnectionEvent, ConnectionOperator } from '../core/event.js';
+import { expectCount, expectDuration, expectFunction } from '../core/expect.js';
+import { guarded, operate, receiver } from '../core/operate.js';
+import { Retries, type RetryRules } from '../core/retries.js';
+
+export interface ReconnectConfig {
+  /** How long to wait before each retry, or `undefined` to give up. By default `decorrelated()`: 1 to 3 s first, 10 s at most. */
+  readonly delay?: Backoff;
+  /** How long a connection must stay open before attempts are counted anew; 5 s by default. */
+  readonly stableAfter?: Duration;
+  /** How many retries in a row are made before the cause becomes the error; no limit by default. */
+  readonly maxAttempts?: number;
+  /** How long retries go on before the cause becomes the error; no limit by default. */
+  readonly maxElapsed?: Duration;
+  /** What is done about a close code, or the HTTP status of a refused dial, where the default table (`closeCodeRules`) is not right. */
+  readonly closeCodes?: CloseCodes;
+  /** Gets new credentials; awaited before the retry that a code with the action `refreshAuth` asks for. */
+  readonly refreshAuth?: (cause: unknown) => ObservableInput<unknown>;
+  /** While it says false, no dial is made and none is counted: `online$`, a visible page. Until it says something, true is assumed. */
+  readonly while$?: ObservableInput<boolean>;
+  /** Where time comes from; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
+  /** Where chance comes from; `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/**
+ * Dials again when the connection, or the dial, fails.
+ *
+ *     source   co-m-#
+ *     source              co-m-
+ *     result   co-m-r-----co-m-
+ *
+ * Only a close with code 1000, a code with the action `stop`, or a policy that gives up ends the stream; the last cause is then the error.
+ * A server's own hint wins over the policy: Retry-After, or the `within` of a drain notice, is a window in which the retry falls by chance.
+ *
+ * @example
+ * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect({ delay: exponential({ first: 500, max: 30_000, jitter: 0.3 }) }));
+ */
+export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): ConnectionOperator<In, Out, Session> {
+  const { delay = decorrelated(), stableAfter = 5_000, maxAttempts = Infinity, maxElapsed = Infinity } = config;
+  const { closeCodes, refreshAuth, while$ = NEVER, scheduler = asyncScheduler, random = Math.random } = config;
+  expectFunction('reconnect', 'delay', delay);
+  const rules: RetryRules = {
+    delay,
+    stableAfter: expectDuration('reconnect', 'stableAfter', stableAfter, true),
+    maxAttempts: expectCount('reconnect', 'maxAttempts', maxAttempts, 0),
+    maxElapsed: expectDuration('reconnect', 'maxElapsed', maxElapsed),
+    closeCodes,
+    random,
+  };
+
+  return (source) =>
+    new Observable((subscriber) => {
+      const clock = clockOf(scheduler);
+      const retries = new Retries(rules);
+      let allowed = true;
+      let held = false;
+      let closed: ConnectionClose<Out, Session> | undefined;
+
+      const dial = (): void => {
+        held = !allowed;
+        if (held || subscriber.closed) return;
+        closed = undefined;
+        source.subscribe(receiver({ subscriber, next, error: retry, complete }));
+      };
+      const next = (event: ConnectionEvent<In, Out, Session>): void => {
+        if (event.type === 'open') retries.opened(clock.now());
+        else if (event.type === 'draining') retries.draining(event.within);
+        else if (event.type === 'close') closed = event;
+        subscriber.next(event);
+      };
+      const complete = (): void => {
+        if (closed && closeAction(closed.code, closeCodes) !== 'stop') {
+          retry(new ConnectionClosedError(closed.code, closed.reason));
+        } else {
+          subscriber.complete();
+        }
+      };
+      const retry = (cause: unknown): void => {
+        const decision = retries.failed(cause, clock.now());
+        if (!decision) {
+          subscriber.error(cause);
+          return;
+        }
+        const { attempt, delay: wait, action } = decision;
+        subscriber.next({ type: 'reconnecting', attempt, delay: wait, cause });
+        if (subscriber.closed) return;
+        const proceed = action === 'refreshAuth' && refreshAuth ? () => refresh(refreshAuth(cause)) : dial;
+        const waiting = scheduler.schedule(() => {
+          subscriber.remove(waiting);
+          guarded(subscriber, proceed)();
+        }, wait);
+        subscriber.add(waiting);
+      };
+      const refresh = (credentials: ObservableInput<unknown>): void => {
+        operate({ source: from(credentials), subscriber, next: () => undefined, error: retry, complete: dial });
+      };
+
+      operate({
+        source: from(while$),
+        subscriber,
+        next(allows: boolean) {
+          allowed = allows;
+          if (allows && held) dial();
+        },
+        complete: () => undefined,
+      });
+      dial();
+    });
+}

@@ -1,0 +1,144 @@
+import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { clockOf } from '../core/clock.js';
+import { type Connection, ReadyState } from '../core/connection.js';
+import type { Duration } from '../core/duration.js';
+import { BufferOverflowError } from '../core/errors.js';
+import type { ConnectionOperator } from '../core/event.js';
+import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
+import { guarded, operate } from '../core/operate.js';
+
+export interface SendFromConfig {
+  /** How many messages may wait for a connection; 100 by default. */
+  readonly buffer?: number;
+  /** What gives way when more would wait: the oldest (the default), the newest, or everything: the stream errors with a `BufferOverflowError`. */
+  readonly overflow?: 'drop-oldest' | 'drop-newest' | 'error';
+  /** How long a message may wait; for ever by default. */
+  readonly ttl?: Duration;
+  /** Where time comes from; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
+}
+
+interface Waiting<Out> {
+  readonly message: Out;
+  readonly since: number;
+}
+
+/**
+ * Sends what `outgoing$` emits over whatever connection is open; while none is, messages wait and are sent in order after the next `open`.
+ *
+ *     outgoing  1-2---3--
+ *     source    c---o----
+ *     sent      ----(12)3
+ *
+ * `dropped` tells what the bounded queue had to drop. Messages go to the connection that opened last, so a handover does not interrupt them.
+ * A message that was sent is not kept: what a broken link lost, only the peers can know.
+ * A message that an open connection refuses to send, for one because it cannot be encoded, errors the stream.
+ *
+ * @example
+ * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect(), sendFrom(outgoing$, { buffer: 50 }));
+ */
+export function sendFrom<In, Out, Session>(
+  outgoing$: ObservableInput<Out>,
+  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, scheduler = asyncScheduler }: SendFromConfig = {},
+): ConnectionOperator<In, Out, Session> {
+  expectCount('sendFrom', 'buffer', buffer, 0);
+  expectOneOf('sendFrom', 'overflow', overflow, ['drop-oldest', 'drop-newest', 'error']);
+  const life = expectDuration('sendFrom', 'ttl', ttl);
+
+  return (source) =>
+    new Observable((subscriber) => {
+      const clock = clockOf(scheduler);
+      const queue: Waiting<Out>[] = [];
+      let current: Connection<Out, Session> | undefined;
+      let flushing = false;
+
+      const drop = (message: unknown, reason: 'overflow' | 'expired'): void => {
+        subscriber.next({ type: 'dropped', message, reason });
+      };
+      const expiry = clock.deadline(
+        guarded(subscriber, () => {
+          const now = clock.now();
+          for (let head = queue[0]; head && head.since + life <= now; head = queue[0]) {
+            queue.shift();
+            drop(head.message, 'expired');
+          }
+          watchHead();
+        }),
+      );
+      const watchHead = (): void => {
+        const head = queue[0];
+        if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
+        else expiry.cancel();
+      };
+      /** Whether the message is on its way; false when the connection turned out not to be open. */
+      const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
+        if (connection.readyState !== ReadyState.OPEN) return false;
+        try {
+          connection.send(message);
+          return true;
+        } catch (error) {
+          // The readyState may have changed in the meantime: then it is not the message that is at fault.
+          if ((connection.readyState as number) === ReadyState.OPEN) throw error;
+          return false;
+        }
+      };
+      const flush = (): void => {
+        if (flushing) return;
+        flushing = true;
+        try {
+          while (current && queue.length > 0 && !subscriber.closed) {
+            const [head] = queue.splice(0, 1) as [Waiting<Out>];
+            if (sent(current, head.message)) continue;
+            queue.unshift(head);
+            break;
+          }
+        } finally {
+          flushing = false;
+        }
+        watchHead();
+      };
+      const enqueue = (message: Out): void => {
+        if (queue.length >= buffer) {
+          if (overflow === 'error') throw new BufferOverflowError(buffer);
+          const oldest = overflow === 'drop-oldest' ? queue.shift() : undefined;
+          if (!oldest) {
+            drop(message, 'overflow');
+            return;
+          }
+          drop(oldest.message, 'overflow');
+        }
+        queue.push({ message, since: clock.now() });
+        watchHead();
+      };
+
+      operate<Out, never>({
+        source: from(outgoing$),
+        subscriber: subscriber as never,
+        next(message) {
+          if (flushing || queue.length > 0 || !current || !sent(current, message)) enqueue(message);
+        },
+        complete: () => undefined,
+      });
+      operate({
+        source,
+        subscriber,
+        next(event) {
+          subscriber.next(event);
+          switch (event.type) {
+            case 'open':
+              current = event.connection;
+              flush();
+              break;
+            case 'close':
+            case 'retired':
+              if (event.connection === current) current = undefined;
+              break;
+            case 'reconnecting':
+              current = undefined;
+              break;
+          }
+        },
+        finalize: () => expiry.cancel(),
+      });
+    });
+}
