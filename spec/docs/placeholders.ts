@@ -1,0 +1,26 @@
+/**
+ * Names that examples may use without saying what they are. A name that is not here, nor exported by hawser or rxjs, has to be
+ * declared: in the example itself, or in Markdown by a comment on the line before the block, `<!-- docs: declare const x: X; -->`.
+ */
+export const placeholders: Readonly<Record<string, string>> = {
+  a: 'declare const a: MockConnection<any>;',
+  api: 'declare const api: { start(options?: object): Promise<any>; refreshToken(): Promise<string> };',
+  b: 'declare const b: MockConnection<any>;',
+  badge: 'declare const badge: { textContent: string | null };',
+  Chat: "interface Chat { readonly kind: 'say' | 'ping' | 'pong'; readonly text?: string; readonly id?: string }",
+  chat$: 'declare const chat$: ConnectionEvents<Chat>;',
+  connect: 'declare const connect: (target: any) => ConnectionEvents<Chat>;',
+  events$: 'declare const events$: ConnectionEvents<Chat>;',
+  Feed: 'interface Feed { readonly kind: string; readonly id: string; readonly within?: number }',
+  fetchToken: 'declare const fetchToken: () => Promise<string>;',
+  logger: "declare const logger: Record<'error' | 'warn' | 'info' | 'debug', (entry: object) => void>;",
+  Message: 'interface Message { readonly kind: string; readonly id: string; readonly text?: string }',
+  online$: 'declare const online$: Observable<boolean>;',
+  outgoing$: 'declare const outgoing$: Observable<any>;',
+  Price: 'interface Price { readonly symbol: string; readonly price: number }',
+  server: 'declare const server: MockServer;',
+  show: 'declare const show: (...what: unknown[]) => void;',
+  source: 'declare const source: ConnectionEvents<Chat>;',
+  source$: 'declare const source$: ConnectionEvents<Chat>;',
+  token: 'declare const token: string;',
+};
