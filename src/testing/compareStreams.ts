@@ -43,12 +43,15 @@ function told(sign: string, { notification }: Recorded<unknown>): string {
   return sign === '?' ? shortForm(notification.value) : `${sign} = ${shortForm(notification.value)}`;
 }
 
-/** Where two notifications differ, when their short forms look alike. */
-function where(actual: Recorded<unknown>, expected: Recorded<unknown> | undefined): string {
-  const [one, other] = [actual.notification, expected?.notification];
-  let path: string | undefined;
-  if (one.kind === 'N' && other?.kind === 'N') path = difference(one.value, other.value);
-  if (one.kind === 'E' && other?.kind === 'E') path = difference(one.error, other.error);
+/** Where two values differ that look alike in short form. */
+function where(actual: Recorded<unknown>, expected: Recorded<unknown>): string {
+  const [one, other] = [actual.notification, expected.notification];
+  const path =
+    one.kind === 'N' && other.kind === 'N' && shortForm(one.value) === shortForm(other.value)
+      ? difference(one.value, other.value)
+      : one.kind === 'E' && other.kind === 'E' && shortForm(one.error) === shortForm(other.error)
+        ? difference(one.error, other.error)
+        : undefined;
   return path ? ` (they differ at ${path})` : '';
 }
 
@@ -75,9 +78,8 @@ export function compareStreams(
     const isUnknown =
       sign === '?' || (sign === '#' && !expected.some((candidate) => isSame(candidate.notification, one.notification)));
     if (!isUnknown || (other && same(one, other))) return [];
-    return [
-      `  at ${one.frame} ms: expected ${other ? told(other.sign, other) : 'nothing'}, got ${told(sign, one)}${where(one, other)}`,
-    ];
+    const wanted = other ? told(other.sign, other) : 'nothing';
+    return [`  at ${one.frame} ms: expected ${wanted}, got ${told(sign, one)}${other ? where(one, other) : ''}`];
   });
   return ['the streams differ', `  expected  ${above}`, `  actual    ${below}`, ...details]
     .join('\n')

@@ -12,11 +12,14 @@ export function isConnection(value: unknown): value is Connection<unknown> {
 }
 
 /** What a matcher such as jest's `expect.any(Number)` looks like from outside. */
-interface Matcher {
+export interface Matcher {
   asymmetricMatch(value: unknown): boolean;
+  /** What it says of itself. */
+  toAsymmetricMatcher?(): string;
 }
 
-function isMatcher(value: object): value is Matcher {
+/** Whether a value is a {@link Matcher}. */
+export function isMatcher(value: object): value is Matcher {
   return typeof (value as { asymmetricMatch?: unknown }).asymmetricMatch === 'function';
 }
 

@@ -1,7 +1,7 @@
 import { isObservable } from 'rxjs';
-import { isConnection } from './difference.js';
+import { isConnection, isMatcher } from './difference.js';
 
-const LONGEST_TEXT = 60;
+const LONGEST_TEXT = 100;
 const MOST_PARTS = 8;
 const DEEPEST = 3;
 
@@ -10,7 +10,7 @@ const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slic
 function list(parts: readonly string[], [open, close]: readonly [string, string]): string {
   if (parts.length === 0) return `${open}${close}`;
   const shown = parts.length > MOST_PARTS ? [...parts.slice(0, MOST_PARTS), `… ${parts.length} in all`] : parts;
-  const gap = open === '{' ? ' ' : '';
+  const gap = open.endsWith('{') ? ' ' : '';
   return `${open}${gap}${shown.join(', ')}${gap}${close}`;
 }
 
@@ -55,7 +55,7 @@ export function shortForm(value: unknown, depth = 0): string {
       ['Map {', '}'],
     );
   if (value instanceof Set) return list([...value].map(inner), ['Set {', '}']);
-  if (typeof (value as { asymmetricMatch?: unknown }).asymmetricMatch === 'function') return String(value);
+  if (isMatcher(value)) return value.toAsymmetricMatcher?.() ?? String(value);
   return list(
     Object.entries(value).map(([name, part]) => `${name}: ${inner(part)}`),
     ['{', '}'],

@@ -1,0 +1,161 @@
+import { concat, finalize, interval, NEVER, type Observable, of, share, Subject, take, takeUntil, timer } from 'rxjs';
+import { Observable as Source } from 'rxjs';
+import { marbles } from '../../src/testing/marbles.js';
+
+/** Passes a stream on, and forgets the timer that it sets for every value. */
+function leaky<T>(source: Observable<T>, make: () => Observable<unknown>): Observable<T> {
+  return new Source((subscriber) =>
+    source.subscribe({
+      next(value) {
+        make().subscribe();
+        subscriber.next(value);
+      },
+      complete: () => subscriber.complete(),
+    }),
+  );
+}
+
+const left = (count: string, due: string, ended: number): string =>
+  `marbles: ${count} left behind, due at ${due}; all observed streams had ended at ${ended} ms. ` +
+  "Pass { leftTimers: 'ignore' } where that is meant";
+
+describe('a marble test fails when a timer is left behind', () => {
+  it('after unsubscription', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      expectObservable(
+        leaky(cold('a-b---'), () => timer(10)),
+        '^---!',
+      ).toBe('a-b');
+    });
+    expect(run).toThrow(new Error(left('2 timers are', '10 ms, 12 ms', 4)));
+  });
+
+  it('after completion', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      expectObservable(leaky(cold('a---|'), () => timer(10))).toBe('a---|');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '10 ms', 4)));
+  });
+
+  it('after an error', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      const source = leaky(cold('a'), () => timer(10));
+      expectObservable(concat(source, NEVER).pipe(takeUntil(timer(4)))).toBe('a---|');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '10 ms', 4)));
+  });
+
+  it('when it would go on for ever', () => {
+    const run = marbles(({ hot, expectObservable }) => {
+      expectObservable(
+        leaky(hot('a-----'), () => interval(3)),
+        '^---!',
+      ).toBe('a');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '6 ms', 4)));
+  });
+
+  it('when a source is still subscribed', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      const forgotten = cold('-----b');
+      expectObservable(
+        leaky(cold('a'), () => forgotten),
+        '^--!',
+      ).toBe('a');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '5 ms', 3)));
+  });
+
+  it('also when a connection is drawn, which never ends', () => {
+    const run = marbles(({ cold, expectObservable, a }) => {
+      expectObservable(
+        leaky(cold('a-'), () => timer(10)),
+        '^--!',
+      ).toBe('a');
+      expectObservable(a.sent$).toBe('');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '10 ms', 3)));
+  });
+
+  it('unless it is told to ignore that', () => {
+    const run = marbles(
+      ({ cold, expectObservable }) => {
+        expectObservable(
+          leaky(cold('a-b---'), () => timer(10)),
+          '^---!',
+        ).toBe('a-b');
+      },
+      { leftTimers: 'ignore' },
+    );
+    expect(run).not.toThrow();
+  });
+});
+
+describe('a timer is not left behind', () => {
+  it(
+    'while any stream that may own it goes on',
+    marbles(({ cold, expectObservable }) => {
+      expectObservable(cold('a|')).toBe('a|');
+      expectObservable(timer(20)).toBe('20ms (t|)', { t: 0 });
+    }),
+  );
+
+  it(
+    'when it was set because the stream ended',
+    marbles(({ cold, expectObservable }) => {
+      const lingering = cold('a-').pipe(finalize(() => timer(50).subscribe()));
+      expectObservable(lingering, '^--!').toBe('a');
+    }),
+  );
+
+  it(
+    'when it ends with what lingers on purpose',
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('                        a---b---c---d---e', undefined);
+      const shared = source.pipe(share({ resetOnRefCountZero: () => timer(6) }));
+      expectObservable(shared, '                   ^----!').toBe('a---b');
+      expectSubscriptions(source.subscriptions).toBe('^----------!');
+    }),
+  );
+
+  it(
+    'when the body of the test sets it',
+    marbles(({ cold, expectObservable, a, scheduler }) => {
+      cold('-----s').subscribe(() => a.send('late'));
+      timer(7).subscribe(() => a.send('later'));
+      interval(4, scheduler)
+        .pipe(take(3))
+        .subscribe(() => a.send('tick'));
+      expectObservable(cold('a|')).toBe('a|');
+      expectObservable(a.sent$).toBe('----ts-tt---t', { t: expect.any(String), s: 'late' });
+    }),
+  );
+
+  it(
+    'when only subjects are looked at',
+    marbles(({ expectObservable, a }) => {
+      const stop = new Subject<void>();
+      timer(3).subscribe(() => a.send('m'));
+      expectObservable(stop).toBe('');
+      expectObservable(a.sent$).toBe('---m');
+    }),
+  );
+});
+
+describe('a marble test without an end', () => {
+  it('fails after so many timers', () => {
+    const run = marbles(({ expectObservable }) => expectObservable(interval(1)).toBe(''), { maxTimers: 1_000 });
+    expect(run).toThrow(
+      new Error(
+        "marbles: no end after 1000 timers, at 999 ms: end an endless stream with expectObservable(stream, '^---!'), or raise maxTimers",
+      ),
+    );
+  });
+
+  it('does not disturb the next one', () => {
+    expect(marbles(({ expectObservable }) => expectObservable(interval(1)).toBe(''), { maxTimers: 10 })).toThrow(
+      'no end',
+    );
+    expect(marbles(({ expectObservable }) => expectObservable(of(1)).toBe('(a|)', { a: 1 }))).not.toThrow();
+  });
+});
