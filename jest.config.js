@@ -23,5 +23,7 @@ export default {
   ],
   collectCoverageFrom: ['src/**/*.ts', '!src/index.ts', '!src/msgpack.ts', '!src/testing.ts'],
   coverageProvider: 'babel',
+  coverageReporters: ['text', 'lcov'],
+  coverageThreshold: { global: { statements: 95, branches: 90 } },
   reporters: ['default', '<rootDir>/tools/summaryReporter.cjs'],
 };

@@ -1,5 +1,6 @@
 // What an import costs a browser. Operators share the core layer with the transport that every client has, so that an
-// operator's budget is for what it adds to one. `--developing` forgives names that are not exported yet.
+// operator's budget is for what it adds to one. `--developing` forgives names that are not exported yet;
+// `--why reconnect heartbeat` shows which files a bundle of these names consists of.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -28,7 +29,13 @@ async function bundle(code) {
     metafile: true,
     logLevel: 'silent',
   });
-  return { code: result.outputFiles[0].contents, inputs: Object.keys(result.metafile.inputs) };
+  const { inputs } = Object.values(result.metafile.outputs)[0];
+  const parts = Object.entries(inputs).map(([file, { bytesInOutput }]) => [bytesInOutput, file]);
+  return {
+    code: result.outputFiles[0].contents,
+    inputs: Object.keys(result.metafile.inputs),
+    parts: parts.sort(([a], [b]) => b - a).filter(([size]) => size > 0),
+  };
 }
 
 /** Makes one row of the table; `base` is a program that is there anyway, and only what comes on top of it counts. */
@@ -63,6 +70,13 @@ const operators = ['codecs', 'operators']
 if (!existsSync(`${root}dist/esm/index.js`)) {
   console.error('there is nothing to measure: `npm run build` comes first');
   process.exit(1);
+}
+
+const why = process.argv.indexOf('--why');
+if (why !== -1) {
+  const { parts } = await bundle(use(process.argv.slice(why + 1)));
+  for (const [size, file] of parts) console.log(String(size).padStart(7), file);
+  process.exit();
 }
 
 const core = await import('hawser');

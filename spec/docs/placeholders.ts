@@ -4,14 +4,14 @@
  */
 export const placeholders: Readonly<Record<string, string>> = {
   a: 'declare const a: MockConnection<any>;',
-  api: 'declare const api: { start(options?: object): Promise<any>; refreshToken(): Promise<string> };',
+  api: 'declare const api: { start(options?: object): Promise<{ endpoint: string; group: string }>; refreshToken(): Promise<string> };',
   b: 'declare const b: MockConnection<any>;',
-  badge: 'declare const badge: { textContent: string | null };',
+  badge: 'declare const badge: (...what: unknown[]) => void;',
   Chat: "interface Chat { readonly kind: 'say' | 'ping' | 'pong'; readonly text?: string; readonly id?: string }",
   chat$: 'declare const chat$: ConnectionEvents<Chat>;',
   connect: 'declare const connect: (target: any) => ConnectionEvents<Chat>;',
   events$: 'declare const events$: ConnectionEvents<Chat>;',
-  Feed: 'interface Feed { readonly kind: string; readonly id: string; readonly within?: number }',
+  Feed: 'interface Feed { readonly kind: string; readonly id?: string; readonly within?: number }',
   fetchToken: 'declare const fetchToken: () => Promise<string>;',
   logger: "declare const logger: Record<'error' | 'warn' | 'info' | 'debug', (entry: object) => void>;",
   Message: 'interface Message { readonly kind: string; readonly id: string; readonly text?: string }',
