@@ -1,3 +1,4 @@
+export { diagram, type Drawn } from './testing/diagram.js';
 export { difference, isSame } from './testing/difference.js';
 export { inTurn } from './testing/inTurn.js';
 export {
@@ -30,7 +31,8 @@ export {
 } from './testing/mockConnection.js';
 export { shortForm } from './testing/shortForm.js';
 export { type ConnectionCall, spyConnection, type SpyConnection } from './testing/spyConnection.js';
-export { faultProxy, type FaultProxy, type FaultProxyOptions } from './testing/faultProxy.js';
+export { faultProxy } from './testing/faultProxy.js';
+export type { FaultProxy, FaultProxyOptions } from './testing/faultProxyTypes.js';
 export { mockServer } from './testing/mockServer.js';
 export type { MockServer, MockServerOptions, ServerConnection } from './testing/mockServerTypes.js';
 export { closeFrame, malformedFrames, rawFrame, type RawFrame } from './testing/rawFrames.js';

@@ -1,20 +1,23 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { asyncScheduler, Subscription, timer } from 'rxjs';
+import { asyncScheduler } from 'rxjs';
 import { WebSocketServer } from 'ws';
 import { type Frame, ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { expectCount, expectDuration } from '../core/expect.js';
 import { cutOff, DialScript, hang, refuse } from './dialScript.js';
+import { listen, unlisten } from './listen.js';
 import type {
-  Answer,
   DialScriptOptions,
+  Greeting,
   MockServer,
   MockServerOptions,
   Payload,
+  Reply,
   ServerConnection,
 } from './mockServerTypes.js';
 import { SocketConnection, type ServerConnectionOwner } from './serverConnection.js';
+import { ServerScript } from './serverScript.js';
 import { type Wait, waitForOneOf, Waiting, type Wanted, type WaitOptions } from './waiting.js';
 
 const MIB = 1024 * 1024;
@@ -27,31 +30,28 @@ class SocketServer implements MockServer, ServerConnectionOwner {
   dials = 0;
   connections: readonly SocketConnection[] = [];
   readonly #opened: SocketConnection[] = [];
-  readonly #script = new DialScript();
+  readonly #dialScript = new DialScript();
+  readonly #script: ServerScript;
   readonly #sockets = new Set<Socket>();
-  readonly #timers = new Subscription();
   readonly #upgrades: WebSocketServer;
-  readonly #scheduler;
-  readonly #answerPings: boolean;
-  #reply: ((message: Frame, connection: ServerConnection) => Answer) | undefined;
-  #greet: ((connection: ServerConnection) => Answer) | undefined;
-  #delay = 0;
-  /** The dials that wait for `thaw()`. */
-  #heldBack: (() => void)[] | undefined;
-  #failure: { readonly error: unknown } | undefined;
+  /** What waits for `thaw()`. */
+  #frozen: (() => void)[] | undefined;
+  #failure: Error | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
     private readonly http: Server,
-    { path = '/', protocols, maxPayload = MIB, compression = false, answerPings = true, ...options }: MockServerOptions,
+    { path = '/', protocols, maxPayload = MIB, compression = false, ...options }: MockServerOptions,
   ) {
+    const { scheduler = asyncScheduler, answerPings = true, greet, reply } = options;
     this.port = (http.address() as AddressInfo).port;
     this.url = `ws://127.0.0.1:${this.port}${path}`;
-    this.#answerPings = answerPings;
-    this.#reply = options.reply;
-    this.#greet = options.greet;
-    this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.waiting = new Waiting('mockServer', this.#scheduler);
+    this.waiting = new Waiting('mockServer', scheduler);
+    this.#script = new ServerScript(scheduler, (error) => {
+      this.#failure ??= error;
+      this.waiting.fail(error);
+    });
+    Object.assign(this.#script, { answerPings, greet, reply });
     this.#upgrades = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -62,39 +62,37 @@ class SocketServer implements MockServer, ServerConnectionOwner {
         handleProtocols: (offered: Set<string>) => [...offered].find((one) => protocols.includes(one)) ?? false,
       }),
     });
-    http.on('connection', (socket: Socket) => this.#track(socket));
-    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
-      this.#dialled(request, socket, head),
-    );
+    http.on('connection', (socket) => this.#track(socket));
+    http.on('upgrade', (request, socket, head) => this.#dialled(request, socket as Socket, head));
   }
 
   accept(): void {
-    this.#script.clear();
+    this.#dialScript.clear();
   }
 
   acceptAfter(delay: Duration, options?: DialScriptOptions): void {
-    const ms = expectDuration('mockServer', 'acceptAfter', delay, true);
-    this.#script.add((_socket, accept) => this.#later(ms, accept), options);
+    const wait = expectDuration('mockServer', 'acceptAfter', delay, true);
+    this.#dialScript.add((_socket, accept) => this.#script.after(wait, accept), options);
   }
 
   refuse(status: number, headers?: Readonly<Record<string, string | number>>, options?: DialScriptOptions): void {
-    this.#script.add(refuse(status, headers), options);
+    this.#dialScript.add(refuse(status, headers), options);
   }
 
   hang(options?: DialScriptOptions): void {
-    this.#script.add(hang, options);
+    this.#dialScript.add(hang, options);
   }
 
   closeBeforeOpen(options?: DialScriptOptions): void {
-    this.#script.add(cutOff, options);
+    this.#dialScript.add(cutOff, options);
   }
 
-  greet(script: (connection: ServerConnection) => Answer): void {
-    this.#greet = script;
+  greet(script: Greeting): void {
+    this.#script.greet = script;
   }
 
-  reply(script: (message: Frame, connection: ServerConnection) => Answer): void {
-    this.#reply = script;
+  reply(script: Reply): void {
+    this.#script.reply = script;
   }
 
   echo(): void {
@@ -102,11 +100,13 @@ class SocketServer implements MockServer, ServerConnectionOwner {
   }
 
   delay(delay: Duration): void {
-    this.#delay = expectDuration('mockServer', 'delay', delay, true);
+    this.#script.delay = expectDuration('mockServer', 'delay', delay, true);
   }
 
   broadcast(payload: Payload): void {
-    for (const connection of this.connections) if (connection.readyState === ReadyState.OPEN) connection.send(payload);
+    for (const connection of this.connections) {
+      if (connection.readyState === ReadyState.OPEN) connection.send(payload);
+    }
   }
 
   drain(notice: Payload, { refuse: status }: { readonly refuse?: number } = {}): void {
@@ -115,27 +115,23 @@ class SocketServer implements MockServer, ServerConnectionOwner {
   }
 
   freeze(): void {
-    this.#heldBack ??= [];
+    this.#frozen ??= [];
     for (const connection of this.connections) connection.freeze();
   }
 
   thaw(): void {
-    const heldBack = this.#heldBack ?? [];
-    this.#heldBack = undefined;
+    const waiting = this.#frozen ?? [];
+    this.#frozen = undefined;
     for (const connection of this.connections) connection.thaw();
-    for (const dial of heldBack) dial();
+    for (const act of waiting) act();
   }
 
   async waitForConnection(nth?: number, options?: WaitOptions): Promise<ServerConnection> {
     if (nth !== undefined) expectCount('mockServer', 'nth', nth, 1);
-    return this.#until<ServerConnection>(
-      {
-        look: () => (nth === undefined ? this.connections.at(-1) : this.#opened[nth - 1]),
-        wanted: nth === undefined ? 'a connection' : `connection number ${nth}`,
-        found: () => `${this.#opened.length} opened so far`,
-      },
-      options,
-    );
+    const look = (): ServerConnection | undefined =>
+      nth === undefined ? this.connections.at(-1) : this.#opened[nth - 1];
+    const wanted = nth === undefined ? 'a connection' : `connection number ${nth}`;
+    return this.#until({ look, wanted, found: () => `${this.#opened.length} opened so far` }, options);
   }
 
   async waitForMessage(wanted?: Wanted, options?: WaitOptions): Promise<Frame> {
@@ -148,16 +144,7 @@ class SocketServer implements MockServer, ServerConnectionOwner {
   }
 
   close(): Promise<void> {
-    this.#closed ??= new Promise<void>((resolve, reject) => {
-      this.#timers.unsubscribe();
-      this.http.close(() => {
-        this.waiting.end();
-        if (this.#failure) reject(this.#failure.error as Error);
-        else resolve();
-      });
-      for (const socket of this.#sockets) socket.destroy();
-    });
-    return this.#closed;
+    return (this.#closed ??= this.#end());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -166,12 +153,12 @@ class SocketServer implements MockServer, ServerConnectionOwner {
 
   message(connection: SocketConnection, message: Frame): void {
     this.received.push(message);
-    this.#say(connection, this.#delay, () => this.#reply?.(message, connection));
+    this.#script.message(connection, message);
     this.waiting.changed();
   }
 
   ping(connection: SocketConnection, data: Uint8Array): void {
-    if (this.#answerPings) this.#later(this.#delay, () => connection.pong(data));
+    this.#script.ping(connection, data);
     this.waiting.changed();
   }
 
@@ -187,46 +174,39 @@ class SocketServer implements MockServer, ServerConnectionOwner {
 
   #dialled(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.dials++;
-    const accept = (): void => {
+    const upgrade = (): void =>
       this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
         this.#open(new SocketConnection(this.#opened.length + 1, webSocket, socket, request, this));
       });
-    };
-    const act = this.#script.next();
-    const dial = (): void => (act ? act(socket, accept) : accept());
-    if (this.#heldBack) this.#heldBack.push(dial);
-    else dial();
+    const act = this.#dialScript.next();
+    this.#unlessFrozen(() => (act ? act(socket, () => this.#unlessFrozen(upgrade)) : upgrade()));
     this.waiting.changed();
   }
 
   #open(connection: SocketConnection): void {
     this.#opened.push(connection);
     this.connections = [...this.connections, connection];
-    this.#say(connection, 0, () => this.#greet?.(connection));
+    this.#script.opened(connection);
     this.waiting.changed();
   }
 
-  #say(connection: SocketConnection, delay: number, script: () => Answer): void {
-    try {
-      const payload = script();
-      if (payload === undefined) return;
-      this.#later(delay, () => {
-        if (connection.readyState === ReadyState.OPEN) connection.send(payload);
-      });
-    } catch (error) {
-      this.#failure ??= { error };
-      this.waiting.fail(error);
-    }
-  }
-
-  #later(delay: number, act: () => void): void {
-    if (delay === 0) act();
-    else this.#timers.add(timer(delay, this.#scheduler).subscribe(act));
+  #unlessFrozen(act: () => void): void {
+    if (this.#frozen) this.#frozen.push(act);
+    else act();
   }
 
   async #until<Value>(wait: Wait<Value>, options?: WaitOptions): Promise<Value> {
     const found = (): string => `${wait.found()} (dials: ${this.dials}, open connections: ${this.connections.length})`;
     return this.waiting.until({ ...wait, found }, options);
+  }
+
+  async #end(): Promise<void> {
+    this.#script.end();
+    this.waiting.end();
+    const ended = unlisten(this.http);
+    for (const socket of this.#sockets) socket.destroy();
+    await ended;
+    if (this.#failure) throw this.#failure;
   }
 }
 
@@ -247,8 +227,5 @@ export async function mockServer(options: MockServerOptions = {}): Promise<MockS
   const http = createServer((_request, response) => {
     response.writeHead(426, { 'Content-Type': 'text/plain' }).end('Upgrade Required');
   });
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  return new SocketServer(http, options);
+  return new SocketServer(await listen(http, options.port), options);
 }

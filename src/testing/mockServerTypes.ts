@@ -6,8 +6,14 @@ import type { Wanted, WaitOptions } from './waiting.js';
 /** What a mock server sends: a frame as it is, anything else as JSON. */
 export type Payload = Frame | object;
 
-/** What a script may answer: a payload, or nothing. */
-export type Answer = Payload | undefined | void;
+/** Says something to a new connection, or does something with it. */
+export type Greeting =
+  ((connection: ServerConnection) => Payload | undefined) | ((connection: ServerConnection) => void);
+
+/** Answers a message, or does something about it. */
+export type Reply =
+  | ((message: Frame, connection: ServerConnection) => Payload | undefined)
+  | ((message: Frame, connection: ServerConnection) => void);
 
 /** How a connection ended, as the server saw it: 1005 without a code, 1006 without a close frame. */
 export interface ServerClose {
@@ -70,9 +76,9 @@ export interface MockServerOptions {
   /** Whether ping frames are answered; true by default. */
   readonly answerPings?: boolean;
   /** As `server.reply()`. */
-  readonly reply?: (message: Frame, connection: ServerConnection) => Answer;
+  readonly reply?: Reply;
   /** As `server.greet()`. */
-  readonly greet?: (connection: ServerConnection) => Answer;
+  readonly greet?: Greeting;
   /** For delays and waits; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
@@ -106,9 +112,9 @@ export interface MockServer {
   closeBeforeOpen(options?: DialScriptOptions): void;
 
   /** What is sent to each new connection at once. */
-  greet(script: (connection: ServerConnection) => Answer): void;
+  greet(script: Greeting): void;
   /** What is answered to each message; an error thrown here rejects every wait and `close()`. */
-  reply(script: (message: Frame, connection: ServerConnection) => Answer): void;
+  reply(script: Reply): void;
   /** Answers each message with itself. */
   echo(): void;
   /** Answers (of `reply`, `echo` and to pings) are sent this much later from now on. */

@@ -2,6 +2,12 @@ import type { Socket } from 'node:net';
 import { type SchedulerLike, Subscription } from 'rxjs';
 import { lateness, portion, type Toxics } from './toxics.js';
 
+/** Where a pump takes bytes from. */
+export type Source = Pick<Socket, 'on' | 'pause' | 'resume'>;
+
+/** Where a pump brings them. */
+export type Sink = Pick<Socket, 'on' | 'writable' | 'write' | 'end' | 'resetAndDestroy'>;
+
 /** What a pump needs to know of its proxy. */
 export interface PumpContext {
   readonly toxics: Toxics;
@@ -32,8 +38,8 @@ export class Pump {
   #stopped = false;
 
   constructor(
-    private readonly source: Socket,
-    private readonly sink: Socket,
+    private readonly source: Source,
+    private readonly sink: Sink,
     private readonly context: PumpContext,
   ) {
     source.on('data', (bytes: Buffer) => this.#take({ bytes }));

@@ -61,7 +61,7 @@ export class Waiting {
   }
 
   /** Everybody who waits, now or later, is told this error. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.#changes$.error(error);
   }
 
