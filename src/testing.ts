@@ -31,9 +31,10 @@ export {
 } from './testing/mockConnection.js';
 export { shortForm } from './testing/shortForm.js';
 export { type ConnectionCall, spyConnection, type SpyConnection } from './testing/spyConnection.js';
-export { faultProxy } from './testing/faultProxy.js';
-export type { FaultProxy, FaultProxyOptions } from './testing/faultProxyTypes.js';
-export { mockServer } from './testing/mockServer.js';
-export type { MockServer, MockServerOptions, ServerConnection } from './testing/mockServerTypes.js';
+export { faultProxy, type FaultProxy, type FaultProxyOptions } from './testing/faultProxy.js';
+export { mockServer, type MockServer } from './testing/mockServer.js';
+export type { DialScriptOptions, Greeting, MockServerOptions, Reply } from './testing/mockServerOptions.js';
 export { closeFrame, malformedFrames, rawFrame, type RawFrame } from './testing/rawFrames.js';
+export type { Payload, ServerClose, ServerConnection } from './testing/serverConnection.js';
+export type { Direction, Where } from './testing/toxics.js';
 export { WaitTimeoutError, type WaitOptions, type Wanted } from './testing/waiting.js';

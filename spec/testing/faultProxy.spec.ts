@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { VirtualTimeScheduler } from 'rxjs';
-import { faultProxy } from '../../src/testing/faultProxy.js';
-import type { FaultProxy, FaultProxyOptions } from '../../src/testing/faultProxyTypes.js';
-import { mockServer } from '../../src/testing/mockServer.js';
-import type { MockServer, ServerConnection } from '../../src/testing/mockServerTypes.js';
+import { faultProxy, type FaultProxy, type FaultProxyOptions } from '../../src/testing/faultProxy.js';
+import { mockServer, type MockServer } from '../../src/testing/mockServer.js';
+import type { ServerConnection } from '../../src/testing/serverConnection.js';
 import { endClients, tcpHandles, until, type WsClient, wsClient } from './wsClient.js';
 
 describe('faultProxy', () => {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { DialScriptOptions } from './mockServerTypes.js';
+import type { DialScriptOptions } from './mockServerOptions.js';
 
 /** What is done with a dial; `accept` upgrades it. */
 export type DialAct = (socket: Socket, accept: () => void) => void;

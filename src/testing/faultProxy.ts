@@ -1,153 +1,55 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Duration } from '../core/duration.js';
-import { expectBetween, expectCount, expectDuration } from '../core/expect.js';
-import type { FaultProxy, FaultProxyOptions, Where } from './faultProxyTypes.js';
-import { Link } from './link.js';
-import { handlesFreed, listen, unlisten } from './listen.js';
-import { type Direction, noToxics, type Toxics } from './toxics.js';
-import { Waiting, type WaitOptions } from './waiting.js';
+import { serve, TcpProxy } from './tcpProxy.js';
+import type { Direction, Where } from './toxics.js';
+import type { WaitOptions } from './waiting.js';
 
-class TcpProxy implements FaultProxy {
-  readonly url: string;
-  readonly port: number;
-  readonly bytes = { up: 0, down: 0 };
-  dials = 0;
-  readonly #target: { readonly host: string; readonly port: number };
-  readonly #toxics: Readonly<Record<Direction, Toxics>> = { up: noToxics(), down: noToxics() };
-  readonly #links = new Set<Link>();
-  readonly #waiting: Waiting;
-  readonly #scheduler: SchedulerLike;
-  readonly #random: () => number;
-  #server: Server | undefined;
-  #refusing = false;
-  #listening: Promise<void> | undefined;
-  #closed: Promise<void> | undefined;
-
-  constructor(server: Server, target: URL, { random = Math.random, scheduler = asyncScheduler }: FaultProxyOptions) {
-    this.port = (server.address() as AddressInfo).port;
-    this.#target = { host: target.hostname.replace(/^\[|\]$/g, ''), port: portOf(target) };
-    this.url = `${target.protocol}//127.0.0.1:${this.port}${target.pathname}${target.search}`;
-    this.#scheduler = scheduler;
-    this.#random = random;
-    this.#waiting = new Waiting('faultProxy', scheduler);
-    this.#serve(server);
-  }
-
-  get connections(): number {
-    return this.#links.size;
-  }
-
-  latency(delay: Duration, jitter: Duration = 0, where?: Where): void {
-    const latency = expectDuration('faultProxy', 'latency', delay, true);
-    this.#set({ latency, jitter: expectDuration('faultProxy', 'jitter', jitter, true) }, where);
-  }
-
-  bandwidth(bytesPerSecond: number, where?: Where): void {
-    this.#set({ bandwidth: expectBetween('faultProxy', 'bandwidth', bytesPerSecond, 1, Infinity) }, where);
-  }
-
-  slice(bytes: number, where?: Where): void {
-    this.#set({ slice: expectCount('faultProxy', 'slice', bytes, 1) }, where);
-  }
-
-  silence(where?: Where): void {
-    this.#set({ silent: true }, where);
-  }
-
-  reset(): void {
-    for (const link of this.#links) link.reset();
-  }
-
-  cut(): void {
-    for (const link of this.#links) link.cut();
-  }
-
-  cutAfter(
-    bytes: number,
-    { direction = 'down', by = 'cut' }: { direction?: Direction; by?: 'cut' | 'reset' } = {},
-  ): void {
-    this.#set({ left: expectCount('faultProxy', 'cutAfter', bytes, 0), cutBy: by }, direction);
-  }
-
-  refuse(): void {
-    this.#refusing = true;
-    // Takes effect at once; what is already connected stays.
-    this.#server?.close();
-    this.#server = undefined;
-  }
-
-  async heal(): Promise<void> {
-    for (const toxics of Object.values(this.#toxics)) Object.assign(toxics, noToxics());
-    for (const link of this.#links) link.hurry();
-    this.#refusing = false;
-    if (!this.#closed && !this.#server) await (this.#listening ??= this.#listenAgain());
-  }
-
-  async waitUntil(condition: () => boolean, options?: WaitOptions): Promise<void> {
-    const found = (): string =>
-      `connections: ${this.connections}, dials: ${this.dials}, bytes up: ${this.bytes.up}, down: ${this.bytes.down}`;
-    await this.#waiting.until({ look: () => condition() || undefined, wanted: String(condition), found }, options);
-  }
-
-  close(): Promise<void> {
-    return (this.#closed ??= this.#end());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  #set(change: Partial<Toxics>, where: Where = 'both'): void {
-    if (where !== 'down') Object.assign(this.#toxics.up, change);
-    if (where !== 'up') Object.assign(this.#toxics.down, change);
-    for (const link of this.#links) link.changed();
-  }
-
-  async #end(): Promise<void> {
-    const links = [...this.#links];
-    const unbound = this.#server && unlisten(this.#server);
-    this.refuse();
-    this.#waiting.end();
-    for (const link of links) link.destroy();
-    await Promise.all([unbound, this.#listening, ...links.map((link) => link.gone)]);
-    await handlesFreed();
-  }
-
-  async #listenAgain(): Promise<void> {
-    const server = await serve(this.port).finally(() => (this.#listening = undefined));
-    if (this.#refusing || this.#closed) server.close();
-    else this.#serve(server);
-  }
-
-  #serve(server: Server): void {
-    this.#server = server;
-    server.on('connection', (client: Socket) => this.#connected(client));
-  }
-
-  #connected(client: Socket): void {
-    this.dials++;
-    const upstream = connect({ ...this.#target, allowHalfOpen: true });
-    const link: Link = new Link(client, upstream, {
-      toxics: this.#toxics,
-      scheduler: this.#scheduler,
-      random: this.#random,
-      passed: (direction, bytes) => {
-        this.bytes[direction] += bytes;
-        this.#waiting.changed();
-      },
-    });
-    this.#links.add(link);
-    this.#waiting.changed();
-    void link.gone.then(() => {
-      this.#links.delete(link);
-      this.#waiting.changed();
-    });
-  }
+/** Configures {@link faultProxy}. */
+export interface FaultProxyOptions {
+  /** Where the proxy leads: a URL (`ws`, `http`, `tcp` …) or a port of this machine. */
+  readonly target: string | number;
+  /** A free one by default. */
+  readonly port?: number;
+  /** 0 to 1, for the jitter; `Math.random` by default. */
+  readonly random?: () => number;
+  /** For delays and waits; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
 }
 
-function portOf({ port, protocol }: URL): number {
-  return port ? Number(port) : protocol === 'wss:' || protocol === 'https:' ? 443 : 80;
+/** A TCP proxy on real sockets that can do to a connection what networks do. Faults are for all connections, those to come included, until `heal()`. */
+export interface FaultProxy {
+  /** The target's, with the proxy's host and port. */
+  readonly url: string;
+  readonly port: number;
+  /** How many connections are live. */
+  readonly connections: number;
+  /** How many connections there were. */
+  readonly dials: number;
+  /** Bytes handed on since the beginning. */
+  readonly bytes: Readonly<Record<Direction, number>>;
+
+  /** Every byte arrives this much later, give or take the jitter; order is kept. */
+  latency(delay: Duration, jitter?: Duration, where?: Where): void;
+  bandwidth(bytesPerSecond: number, where?: Where): void;
+  /** Bytes arrive in pieces of at most this many, each in a turn of the event loop of its own. */
+  slice(bytes: number, where?: Where): void;
+  /** Nothing arrives any more, neither bytes nor an end, and nobody is told; new connections are made and then silent too. What is held back arrives after `heal()`. */
+  silence(where?: Where): void;
+  /** Resets the live connections (RST), on both sides. */
+  reset(): void;
+  /** Ends the live connections without a close frame (FIN), on both sides. */
+  cut(): void;
+  /** Lets so many more bytes pass in one direction (`down` by default), then cuts or resets the connection of the last one; once. */
+  cutAfter(bytes: number, options?: { readonly direction?: Direction; readonly by?: 'cut' | 'reset' }): void;
+  /** New connections are refused; live ones stay. */
+  refuse(): void;
+  /** Ends all faults; resolves when new connections are accepted. */
+  heal(): Promise<void>;
+  /** Resolves when the condition holds; it is looked at after every connection, transfer and end. */
+  waitUntil(condition: () => boolean, options?: WaitOptions): Promise<void>;
+  /** Destroys everything and resolves when the port is free. Safe to call twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Reads a target. */
@@ -159,11 +61,6 @@ function targetUrl(target: string | number): URL {
   }
 }
 
-async function serve(port = 0): Promise<Server> {
-  // Each direction of a connection ends on its own.
-  return listen(createServer({ allowHalfOpen: true, noDelay: true }), port);
-}
-
 /**
  * Starts a TCP proxy on a free loopback port that leads to a target and fails as told.
  *
@@ -173,6 +70,7 @@ async function serve(port = 0): Promise<Server> {
  * proxy.silence();
  */
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { scheduler = asyncScheduler, random = Math.random } = options;
   const target = targetUrl(options.target);
-  return new TcpProxy(await serve(options.port), target, options);
+  return new TcpProxy(await serve(options.port), { target, scheduler, random });
 }

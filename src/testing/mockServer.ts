@@ -1,213 +1,60 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { asyncScheduler } from 'rxjs';
-import { WebSocketServer } from 'ws';
-import { type Frame, ReadyState } from '../core/connection.js';
+import { createServer } from 'node:http';
+import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
-import { expectCount, expectDuration } from '../core/expect.js';
-import { cutOff, DialScript, hang, refuse } from './dialScript.js';
-import { listen, unlisten } from './listen.js';
-import type {
-  DialScriptOptions,
-  Greeting,
-  MockServer,
-  MockServerOptions,
-  Payload,
-  Reply,
-  ServerConnection,
-} from './mockServerTypes.js';
-import { SocketConnection, type ServerConnectionOwner } from './serverConnection.js';
-import { ServerScript } from './serverScript.js';
-import { type Wait, waitForOneOf, Waiting, type Wanted, type WaitOptions } from './waiting.js';
+import { listen } from './listen.js';
+import type { DialScriptOptions, Greeting, MockServerOptions, Reply } from './mockServerOptions.js';
+import type { Payload, ServerConnection } from './serverConnection.js';
+import { SocketServer } from './socketServer.js';
+import type { Wanted, WaitOptions } from './waiting.js';
 
-const MIB = 1024 * 1024;
-
-class SocketServer implements MockServer, ServerConnectionOwner {
+/** A WebSocket server under script. Scripts for dials queue up; when none is left, dials are accepted. */
+export interface MockServer {
   readonly url: string;
   readonly port: number;
-  readonly waiting: Waiting;
-  readonly received: Frame[] = [];
-  dials = 0;
-  connections: readonly SocketConnection[] = [];
-  readonly #opened: SocketConnection[] = [];
-  readonly #dialScript = new DialScript();
-  readonly #script: ServerScript;
-  readonly #sockets = new Set<Socket>();
-  readonly #upgrades: WebSocketServer;
-  /** What waits for `thaw()`. */
-  #frozen: (() => void)[] | undefined;
-  #failure: Error | undefined;
-  #closed: Promise<void> | undefined;
+  /** How many upgrade requests came, whatever became of them. */
+  readonly dials: number;
+  /** The live ones, oldest first. */
+  readonly connections: readonly ServerConnection[];
+  /** The messages of all connections in the order of their arrival. */
+  readonly received: readonly Frame[];
 
-  constructor(
-    private readonly http: Server,
-    { path = '/', protocols, maxPayload = MIB, compression = false, ...options }: MockServerOptions,
-  ) {
-    const { scheduler = asyncScheduler, answerPings = true, greet, reply } = options;
-    this.port = (http.address() as AddressInfo).port;
-    this.url = `ws://127.0.0.1:${this.port}${path}`;
-    this.waiting = new Waiting('mockServer', scheduler);
-    this.#script = new ServerScript(scheduler, (error) => {
-      this.#failure ??= error;
-      this.waiting.fail(error);
-    });
-    Object.assign(this.#script, { answerPings, greet, reply });
-    this.#upgrades = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      autoPong: false,
-      maxPayload,
-      perMessageDeflate: compression,
-      ...(protocols && {
-        handleProtocols: (offered: Set<string>) => [...offered].find((one) => protocols.includes(one)) ?? false,
-      }),
-    });
-    http.on('connection', (socket) => this.#track(socket));
-    http.on('upgrade', (request, socket, head) => this.#dialled(request, socket as Socket, head));
-  }
+  /** Forgets the scripts for dials: the next ones are accepted. */
+  accept(): void;
+  /** The next dial is accepted only after a while. */
+  acceptAfter(delay: Duration, options?: DialScriptOptions): void;
+  /** The next dial is answered with an HTTP status instead of an upgrade. */
+  refuse(status: number, headers?: Readonly<Record<string, string | number>>, options?: DialScriptOptions): void;
+  /** The next dial is connected and never answered. */
+  hang(options?: DialScriptOptions): void;
+  /** The next dial is cut off before it is answered. */
+  closeBeforeOpen(options?: DialScriptOptions): void;
 
-  accept(): void {
-    this.#dialScript.clear();
-  }
+  /** What is sent to each new connection at once. */
+  greet(script: Greeting): void;
+  /** What is answered to each message; an error thrown here rejects every wait and `close()`. */
+  reply(script: Reply): void;
+  /** Answers each message with itself. */
+  echo(): void;
+  /** Answers (of `reply`, `echo` and to pings) are sent this much later from now on. */
+  delay(delay: Duration): void;
+  /** Sends to all live connections. */
+  broadcast(payload: Payload): void;
+  /** Sends a drain notice to all live connections; with `refuse`, dials are answered with that status until `accept()`. */
+  drain(notice: Payload, options?: { readonly refuse?: number }): void;
+  /** Freezes all connections; dials are left unanswered until `thaw()`. */
+  freeze(): void;
+  thaw(): void;
 
-  acceptAfter(delay: Duration, options?: DialScriptOptions): void {
-    const wait = expectDuration('mockServer', 'acceptAfter', delay, true);
-    this.#dialScript.add((_socket, accept) => this.#script.after(wait, accept), options);
-  }
+  /** Resolves with the nth connection since the beginning (counting from 1); by default with the newest live one, or else the next. */
+  waitForConnection(nth?: number, options?: WaitOptions): Promise<ServerConnection>;
+  /** Resolves with the first message of any connection that fits, also one that came before; by default with the first of all. */
+  waitForMessage(wanted?: Wanted, options?: WaitOptions): Promise<Frame>;
+  /** Resolves when the condition holds; it is looked at after every dial, open, message, ping and close. */
+  waitUntil(condition: () => boolean, options?: WaitOptions): Promise<void>;
 
-  refuse(status: number, headers?: Readonly<Record<string, string | number>>, options?: DialScriptOptions): void {
-    this.#dialScript.add(refuse(status, headers), options);
-  }
-
-  hang(options?: DialScriptOptions): void {
-    this.#dialScript.add(hang, options);
-  }
-
-  closeBeforeOpen(options?: DialScriptOptions): void {
-    this.#dialScript.add(cutOff, options);
-  }
-
-  greet(script: Greeting): void {
-    this.#script.greet = script;
-  }
-
-  reply(script: Reply): void {
-    this.#script.reply = script;
-  }
-
-  echo(): void {
-    this.reply((message) => message);
-  }
-
-  delay(delay: Duration): void {
-    this.#script.delay = expectDuration('mockServer', 'delay', delay, true);
-  }
-
-  broadcast(payload: Payload): void {
-    for (const connection of this.connections) {
-      if (connection.readyState === ReadyState.OPEN) connection.send(payload);
-    }
-  }
-
-  drain(notice: Payload, { refuse: status }: { readonly refuse?: number } = {}): void {
-    this.broadcast(notice);
-    if (status !== undefined) this.refuse(status, {}, { times: Infinity });
-  }
-
-  freeze(): void {
-    this.#frozen ??= [];
-    for (const connection of this.connections) connection.freeze();
-  }
-
-  thaw(): void {
-    const waiting = this.#frozen ?? [];
-    this.#frozen = undefined;
-    for (const connection of this.connections) connection.thaw();
-    for (const act of waiting) act();
-  }
-
-  async waitForConnection(nth?: number, options?: WaitOptions): Promise<ServerConnection> {
-    if (nth !== undefined) expectCount('mockServer', 'nth', nth, 1);
-    const look = (): ServerConnection | undefined =>
-      nth === undefined ? this.connections.at(-1) : this.#opened[nth - 1];
-    const wanted = nth === undefined ? 'a connection' : `connection number ${nth}`;
-    return this.#until({ look, wanted, found: () => `${this.#opened.length} opened so far` }, options);
-  }
-
-  async waitForMessage(wanted?: Wanted, options?: WaitOptions): Promise<Frame> {
-    return this.#until(waitForOneOf(this.received, wanted), options);
-  }
-
-  async waitUntil(condition: () => boolean, options?: WaitOptions): Promise<void> {
-    const { found } = waitForOneOf(this.received);
-    await this.#until({ look: () => condition() || undefined, wanted: String(condition), found }, options);
-  }
-
-  close(): Promise<void> {
-    return (this.#closed ??= this.#end());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  message(connection: SocketConnection, message: Frame): void {
-    this.received.push(message);
-    this.#script.message(connection, message);
-    this.waiting.changed();
-  }
-
-  ping(connection: SocketConnection, data: Uint8Array): void {
-    this.#script.ping(connection, data);
-    this.waiting.changed();
-  }
-
-  closed(connection: SocketConnection): void {
-    this.connections = this.connections.filter((other) => other !== connection);
-    this.waiting.changed();
-  }
-
-  #track(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
-  }
-
-  #dialled(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.dials++;
-    const upgrade = (): void =>
-      this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#open(new SocketConnection(this.#opened.length + 1, webSocket, socket, request, this));
-      });
-    const act = this.#dialScript.next();
-    this.#unlessFrozen(() => (act ? act(socket, () => this.#unlessFrozen(upgrade)) : upgrade()));
-    this.waiting.changed();
-  }
-
-  #open(connection: SocketConnection): void {
-    this.#opened.push(connection);
-    this.connections = [...this.connections, connection];
-    this.#script.opened(connection);
-    this.waiting.changed();
-  }
-
-  #unlessFrozen(act: () => void): void {
-    if (this.#frozen) this.#frozen.push(act);
-    else act();
-  }
-
-  async #until<Value>(wait: Wait<Value>, options?: WaitOptions): Promise<Value> {
-    const found = (): string => `${wait.found()} (dials: ${this.dials}, open connections: ${this.connections.length})`;
-    return this.waiting.until({ ...wait, found }, options);
-  }
-
-  async #end(): Promise<void> {
-    this.#script.end();
-    this.waiting.end();
-    const ended = unlisten(this.http);
-    for (const socket of this.#sockets) socket.destroy();
-    await ended;
-    if (this.#failure) throw this.#failure;
-  }
+  /** Drops all connections and resolves when the port is free. Safe to call twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

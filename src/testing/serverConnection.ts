@@ -1,135 +1,51 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
-import { type Frame, ReadyState } from '../core/connection.js';
-import { NotOpenError } from '../core/errors.js';
-import type { Payload, ServerClose, ServerConnection } from './mockServerTypes.js';
-import { closeFrame } from './rawFrames.js';
-import { waitForOneOf, type Wanted, type Waiting, type WaitOptions } from './waiting.js';
+import type { Frame } from '../core/connection.js';
+import type { Wanted, WaitOptions } from './waiting.js';
 
-/** What a connection tells its server. */
-export interface ServerConnectionOwner {
-  readonly waiting: Waiting;
-  message(connection: SocketConnection, message: Frame): void;
-  ping(connection: SocketConnection, data: Uint8Array): void;
-  closed(connection: SocketConnection): void;
+/** What a mock server sends: a frame as it is, anything else as JSON. */
+export type Payload = Frame | object;
+
+/** How a connection ended, as the server saw it: 1005 without a code, 1006 without a close frame. */
+export interface ServerClose {
+  readonly code: number;
+  readonly reason: string;
 }
 
-/** One client of a mock server, on a real socket. */
-export class SocketConnection implements ServerConnection {
+/** The server's end of one connection. */
+export interface ServerConnection {
+  /** Counts from 1, in the order in which connections opened. */
+  readonly id: number;
+  /** The path and query that the client asked for. */
   readonly url: string;
-  readonly headers: ServerConnection['headers'];
-  readonly received: Frame[] = [];
+  /** Of the upgrade request; names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The subprotocol that was chosen, `''` when none. */
+  readonly protocol: string;
+  /** One of `ReadyState`. */
+  readonly readyState: number;
+  /** The messages that arrived: text as strings, binary as bytes. */
+  readonly received: readonly Frame[];
+  /** How many ping frames arrived. */
+  readonly pings: number;
+  readonly frozen: boolean;
+  /** Resolves when the connection is gone; never rejects. */
   readonly closed: Promise<ServerClose>;
-  pings = 0;
-  #closing = false;
-  #frozen = false;
-
-  constructor(
-    readonly id: number,
-    private readonly socket: WebSocket,
-    private readonly tcp: Socket,
-    request: IncomingMessage,
-    private readonly owner: ServerConnectionOwner,
-  ) {
-    this.url = request.url ?? '/';
-    this.headers = request.headers;
-    socket.on('message', (data, isBinary) => {
-      const bytes = data as Buffer;
-      const message = isBinary ? new Uint8Array(bytes) : bytes.toString();
-      this.received.push(message);
-      owner.message(this, message);
-    });
-    socket.on('ping', (data: Uint8Array) => {
-      this.pings++;
-      owner.ping(this, data);
-    });
-    // A client's bad frames and a reset end in a close event too.
-    socket.on('error', () => undefined);
-    this.closed = new Promise((resolve) => {
-      socket.on('close', (code, reason) => {
-        resolve({ code, reason: reason.toString() });
-        owner.closed(this);
-      });
-    });
-  }
-
-  get protocol(): string {
-    return this.socket.protocol;
-  }
-
-  get readyState(): number {
-    const { readyState } = this.socket;
-    return this.#closing && readyState === ReadyState.OPEN ? ReadyState.CLOSING : readyState;
-  }
-
-  get frozen(): boolean {
-    return this.#frozen;
-  }
-
-  send(payload: Payload): void {
-    this.#mustBeOpen();
-    const frame = typeof payload === 'string' || payload instanceof Uint8Array ? payload : JSON.stringify(payload);
-    this.socket.send(frame);
-  }
-
-  sendRaw(bytes: Uint8Array): void {
-    if (!this.tcp.writable) throw new NotOpenError(this.readyState, this.url);
-    this.tcp.write(bytes);
-  }
-
-  ping(): void {
-    this.#mustBeOpen();
-    this.socket.ping();
-  }
-
-  pong(data: Uint8Array): void {
-    if (this.readyState === ReadyState.OPEN) this.socket.pong(data);
-  }
-
-  close(code = 1000, reason = ''): void {
-    this.#close(closeFrame(code, reason));
-  }
-
-  closeWithoutCode(): void {
-    this.#close(closeFrame());
-  }
-
-  drop(): void {
-    this.tcp.destroy();
-  }
-
-  reset(): void {
-    this.tcp.resetAndDestroy();
-  }
-
-  freeze(): void {
-    if (this.#frozen) return;
-    this.#frozen = true;
-    this.socket.pause();
-    // What is written meanwhile stays here: a frozen process says nothing.
-    this.tcp.cork();
-  }
-
-  thaw(): void {
-    if (!this.#frozen) return;
-    this.#frozen = false;
-    this.tcp.uncork();
-    this.socket.resume();
-  }
-
-  async waitForMessage(wanted?: Wanted, options?: WaitOptions): Promise<Frame> {
-    return this.owner.waiting.until(waitForOneOf(this.received, wanted), options);
-  }
-
-  #mustBeOpen(): void {
-    if (this.readyState !== ReadyState.OPEN) throw new NotOpenError(this.readyState, this.url);
-  }
-
-  /** Written by hand, for `ws` refuses the codes that a test is most curious about; it still answers the client's echo and ends the socket. */
-  #close(frame: Uint8Array): void {
-    this.#mustBeOpen();
-    this.#closing = true;
-    this.sendRaw(frame);
-  }
+  /** Throws a `NotOpenError` unless the connection is open. */
+  send(payload: Payload): void;
+  /** Writes bytes to the TCP socket as they are; see `malformedFrames`. */
+  sendRaw(bytes: Uint8Array): void;
+  /** Sends a ping frame. */
+  ping(): void;
+  /** Sends a close frame with any code, also with those that must never be on the wire; the TCP connection ends when the client answers. */
+  close(code?: number, reason?: string): void;
+  /** Sends a close frame without a code: the client sees 1005. */
+  closeWithoutCode(): void;
+  /** Ends the TCP connection without a close frame (FIN): the client sees 1006. */
+  drop(): void;
+  /** Ends the TCP connection by a reset (RST): the client sees 1006. */
+  reset(): void;
+  /** Stops reading and writing, like a stopped process: no answer, no pong, no close echo; what is sent waits for `thaw()`. */
+  freeze(): void;
+  thaw(): void;
+  /** Resolves with the first message that fits, also one that came before; by default with the first of all. */
+  waitForMessage(wanted?: Wanted, options?: WaitOptions): Promise<Frame>;
 }

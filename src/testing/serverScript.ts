@@ -1,7 +1,8 @@
 import { type SchedulerLike, Subscription, tap, timer } from 'rxjs';
 import { type Frame, ReadyState } from '../core/connection.js';
-import type { Greeting, Payload, Reply } from './mockServerTypes.js';
-import type { SocketConnection } from './serverConnection.js';
+import type { Greeting, Reply } from './mockServerOptions.js';
+import type { Payload } from './serverConnection.js';
+import type { SocketConnection } from './socketConnection.js';
 
 /** What a mock server says of its own accord, and when. */
 export class ServerScript {

@@ -1,6 +1,9 @@
 /** `up`: from the client to the target; `down`: from the target to the client. */
 export type Direction = 'up' | 'down';
 
+/** Both directions unless one is named. */
+export type Where = Direction | 'both';
+
 /** What is done to the bytes of one direction. */
 export interface Toxics {
   /** Milliseconds by which each byte is late, and by how much that varies either way. */

@@ -1,11 +1,11 @@
 import {
   asyncScheduler,
   filter,
-  firstValueFrom,
   map,
   type SchedulerLike,
   startWith,
   Subject,
+  take,
   throwError,
   throwIfEmpty,
   timeout,
@@ -72,19 +72,19 @@ export class Waiting {
 
   async until<Value>({ look, wanted, found }: Wait<Value>, { within = 4_000 }: WaitOptions = {}): Promise<Value> {
     const first = clampDelay(expectDuration(this.who, 'within', within));
-    return firstValueFrom(
-      this.#changes$.pipe(
-        startWith(undefined),
-        map(look),
-        filter((value) => value !== undefined),
-        throwIfEmpty(() => new Error(`${this.who}: closed while a test waited for ${wanted}; ${found()}`)),
-        timeout({
-          first,
-          scheduler: this.scheduler,
-          with: () => throwError(() => new WaitTimeoutError(wanted, found(), first)),
-        }),
-      ),
+    const found$ = this.#changes$.pipe(
+      startWith(undefined),
+      map(look),
+      filter((value) => value !== undefined),
+      take(1),
+      throwIfEmpty(() => new Error(`${this.who}: closed while a test waited for ${wanted}; ${found()}`)),
+      timeout({
+        first,
+        scheduler: this.scheduler,
+        with: () => throwError(() => new WaitTimeoutError(wanted, found(), first)),
+      }),
     );
+    return new Promise((resolve, reject) => found$.subscribe({ next: resolve, error: reject }));
   }
 }
 
