@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
@@ -41,13 +41,15 @@ const names = {
 };
 const imports = Object.entries(names);
 
-/** What a user writes in TypeScript: types must infer through the pipe, and no other package's types may be needed. */
-const typed = `
+/** What users write in TypeScript: types must infer through the pipe, and no other package's types may be needed. */
+const typed = {
+  client: {
+    types: [],
+    code: `
 import { type Observable, tap } from 'rxjs';
 import * as hawser from 'hawser';
 import { type ConnectionEvents, json, messages, reconnect, webSocket } from 'hawser';
 import * as binary from 'hawser/msgpack';
-import * as testing from 'hawser/testing';
 
 interface Chat { readonly text: string }
 export const events$: ConnectionEvents<Chat> = webSocket('ws://127.0.0.1:1').pipe(json<Chat>(), reconnect());
@@ -56,14 +58,30 @@ export const chat$: Observable<Chat> = events$.pipe(
   messages(),
 );
 export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(binary.msgpack<Chat>(), messages());
-export const entries = [hawser, binary, testing];
+export const entries = [hawser, binary];
 // @ts-expect-error: a message is what the codec says it is.
 export const wrong$: Observable<number> = events$.pipe(messages());
-`;
+`,
+  },
+  tests: {
+    // The kit runs servers, so its users are on Node and have its types.
+    types: ['node'],
+    code: `
+import { heartbeat } from 'hawser';
+import * as kit from 'hawser/testing';
+import { marbles } from 'hawser/testing';
+
+export const entries = [kit];
+export const test: () => void = marbles(({ cold, expectObservable, events }) => {
+  expectObservable(cold('co-m', events).pipe(heartbeat({ interval: 10, timeout: 5, ping: () => {} }))).toBe('co-m', events);
+});
+`,
+  },
+};
 const resolutions = {
-  'node16 (ESM)': { file: 'typed.mts', module: 'Node16', moduleResolution: 'Node16' },
-  'node16 (CommonJS)': { file: 'typed.cts', module: 'Node16', moduleResolution: 'Node16' },
-  bundler: { file: 'typed.ts', module: 'ESNext', moduleResolution: 'Bundler' },
+  'node16 (ESM)': { extension: 'mts', module: 'Node16', moduleResolution: 'Node16' },
+  'node16 (CommonJS)': { extension: 'cts', module: 'Node16', moduleResolution: 'Node16' },
+  bundler: { extension: 'ts', module: 'ESNext', moduleResolution: 'Bundler' },
 };
 const compilers = {
   'TypeScript 6': join(root, 'node_modules/typescript/bin/tsc'),
@@ -97,18 +115,22 @@ async function install() {
   await npm('install', ...flags, '--prefix', project, join(project, tarball), `rxjs@${devDependencies.rxjs}`);
 }
 
-/** Types of sockets would have to be installed by the user: no declaration may mention them. */
+/** What an entry declares may lean on rxjs only: users would have to install the types of anything else, such as those of ws. */
 function checkDeclarations() {
-  const dist = join(project, 'node_modules/hawser/dist');
-  const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts'));
-  if (files.length === 0) throw new Error('the tarball holds no declarations');
-  const faults = files.flatMap((name) => {
-    const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(join(dist, name), 'utf8'));
-    return [...importedFiles, ...typeReferenceDirectives]
-      .map(({ fileName }) => fileName)
-      .filter((target) => !/^(\.|rxjs(\/|$))/.test(target))
-      .map((target) => `${name} needs the types of '${target}'`);
-  });
+  const pack = join(project, 'node_modules/hawser');
+  const { exports } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8'));
+  const declarations = Object.values(exports).flatMap((entry) => [entry.import?.types, entry.require?.types]);
+  const reached = new Set(declarations.filter(Boolean).map((file) => join(pack, file)));
+  const faults = [];
+  // The set grows while it is walked.
+  for (const file of reached) {
+    const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(file, 'utf8'));
+    for (const { fileName } of [...importedFiles, ...typeReferenceDirectives]) {
+      if (fileName.startsWith('.')) reached.add(join(file, '..', fileName.replace(/\.js$/, '.d.ts')));
+      else if (!/^rxjs(\/|$)/.test(fileName)) faults.push(`${relative(pack, file)} needs the types of '${fileName}'`);
+    }
+  }
+  if (reached.size === 0) throw new Error('the tarball holds no declarations');
   if (faults.length > 0) throw new Error(faults.join('\n'));
 }
 
@@ -124,21 +146,25 @@ try {
     await check('ESM dials a server', () => node('dial.mjs'));
     await check('CommonJS dials a server', () => node('dial.cjs'));
 
-    for (const [how, { file, ...options }] of Object.entries(resolutions)) {
-      writeFileSync(join(project, file), typed);
-      const compilerOptions = {
-        ...options,
-        target: 'ES2022',
-        lib: ['ES2022', 'DOM'],
-        types: [],
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        noEmit: true,
-      };
-      writeFileSync(join(project, `${file}.json`), JSON.stringify({ compilerOptions, files: [file] }));
-      for (const [compiler, tsc] of Object.entries(compilers)) {
-        await check(`${compiler}, moduleResolution ${how}`, () => node(tsc, '-p', `${file}.json`));
+    for (const [how, { extension, ...options }] of Object.entries(resolutions)) {
+      for (const [user, { types, code }] of Object.entries(typed)) {
+        const file = `${user}.${extension}`;
+        writeFileSync(join(project, file), code);
+        const compilerOptions = {
+          ...options,
+          target: 'ES2022',
+          lib: ['ES2022', 'DOM'],
+          types,
+          typeRoots: [join(root, 'node_modules/@types')],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          noEmit: true,
+        };
+        writeFileSync(join(project, `${file}.json`), JSON.stringify({ compilerOptions, files: [file] }));
+        for (const [compiler, tsc] of Object.entries(compilers)) {
+          await check(`${compiler}, moduleResolution ${how}: ${user}`, () => node(tsc, '-p', `${file}.json`));
+        }
       }
     }
   }
