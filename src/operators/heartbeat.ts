@@ -28,9 +28,9 @@ const SLEPT = 1_000;
 /**
  * Pings a silent peer, and errors with a `HeartbeatTimeoutError` when it stays silent.
  *
- *     source   co--------m-----------
- *     pings    -----p---------p------
- *     result   co--------m--------#      (interval 4, timeout 4)
+ *     source   co-----m---------
+ *     pings    -----p-----p-----
+ *     result   co-----m-------#      (interval 4, timeout 4)
  *
  * Whatever arrives is a sign of life, so a busy connection is never pinged. The error lets go of the socket at once, without
  * waiting for its close. After the host slept, the peer is asked once more before it is given up.
