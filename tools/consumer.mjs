@@ -96,7 +96,7 @@ async function check(what, act) {
     console.log(`ok    ${what}`);
   } catch (error) {
     failures++;
-    console.log(`FAIL  ${what}\n${error.stdout || error.stderr || error.stack}`);
+    console.log(`FAIL  ${what}\n${error.stdout || error.stderr || error.message}`);
   }
 }
 
