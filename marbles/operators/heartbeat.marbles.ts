@@ -1,7 +1,7 @@
 import type { Connection } from '../../src/core/connection.js';
 import { HeartbeatTimeoutError } from '../../src/core/errors.js';
 import { heartbeat } from '../../src/operators/heartbeat.js';
-import { close, message, pong, retired } from '../../src/testing/letters.js';
+import { close, message, open, pong, retired } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
 import { mockConnection } from '../../src/testing/mockConnection.js';
 
@@ -145,14 +145,14 @@ describe('heartbeat', () => {
     'says so where the platform has no ping frames',
     marbles(({ cold, expectObservable, events }) => {
       const browser = mockConnection<string>('a', { node: false });
-      const source = cold('co---', { ...events, o: { type: 'open', connection: browser } });
+      const source = cold('co---', { ...events, o: open(browser) });
       const error = new TypeError(
         'heartbeat: expected `ping` to be a function, for this platform cannot send ping frames',
       );
 
       expectObservable(source.pipe(heartbeat({ interval: 4, timeout: 2 }))).toBe(
         'c(o#)',
-        { ...events, o: { type: 'open', connection: browser } },
+        { ...events, o: open(browser) },
         error,
       );
     }),

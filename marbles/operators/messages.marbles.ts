@@ -1,11 +1,12 @@
 import { messages } from '../../src/operators/messages.js';
+import { message } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
 
 describe('messages', () => {
   it(
     'emits only the data of the messages',
     marbles(({ cold, expectObservable, expectSubscriptions, a, events }) => {
-      const source = cold(' co-m-d-m-x|', { ...events, m: { type: 'message', connection: a, data: '1' } });
+      const source = cold(' co-m-d-m-x|', { ...events, m: message(a, '1') });
       const expected = '    ---1---1--|';
       const subs = '        ^---------!';
 
