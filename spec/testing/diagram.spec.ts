@@ -50,6 +50,7 @@ describe('diagram', () => {
     const wait = '-'.repeat(78);
     expect(draw(`a${wait}b`)).toEqual([`a${wait}b`]);
     expect(draw(`a${wait}-b`)).toEqual(['a 79ms b']);
+    expect(draw('a--b 9s c')).toEqual(['a--b 9s c']);
     expect(draw('a 9s ---b')).toEqual(['a 9003ms b']);
     expect(draw('a 120s b')).toEqual(['a 2m b']);
   });

@@ -1,15 +1,15 @@
-import { concat, finalize, interval, NEVER, type Observable, of, share, Subject, take, takeUntil, timer } from 'rxjs';
-import { Observable as Source } from 'rxjs';
+import { finalize, interval, Observable, of, share, Subject, take, throwError, timer } from 'rxjs';
 import { marbles } from '../../src/testing/marbles.js';
 
 /** Passes a stream on, and forgets the timer that it sets for every value. */
 function leaky<T>(source: Observable<T>, make: () => Observable<unknown>): Observable<T> {
-  return new Source((subscriber) =>
+  return new Observable((subscriber) =>
     source.subscribe({
       next(value) {
         make().subscribe();
         subscriber.next(value);
       },
+      error: (error) => subscriber.error(error),
       complete: () => subscriber.complete(),
     }),
   );
@@ -39,8 +39,7 @@ describe('a marble test fails when a timer is left behind', () => {
 
   it('after an error', () => {
     const run = marbles(({ cold, expectObservable }) => {
-      const source = leaky(cold('a'), () => timer(10));
-      expectObservable(concat(source, NEVER).pipe(takeUntil(timer(4)))).toBe('a---|');
+      expectObservable(leaky(cold('a---#'), () => timer(10))).toBe('a---#');
     });
     expect(run).toThrow(new Error(left('1 timer is', '10 ms', 4)));
   });
@@ -53,6 +52,24 @@ describe('a marble test fails when a timer is left behind', () => {
       ).toBe('a');
     });
     expect(run).toThrow(new Error(left('1 timer is', '6 ms', 4)));
+  });
+
+  it('when it goes on for ever on a scheduler that was passed', () => {
+    const run = marbles(({ hot, expectObservable, scheduler }) => {
+      expectObservable(
+        leaky(hot('a-----'), () => interval(3, scheduler)),
+        '^---!',
+      ).toBe('a');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '6 ms', 4)));
+  });
+
+  it('when it outlives what lingers on purpose', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      const source = leaky(cold('a'), () => interval(4));
+      expectObservable(source.pipe(finalize(() => timer(10).subscribe())), '^--!').toBe('a');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '16 ms', 3)));
   });
 
   it('when a source is still subscribed', () => {
@@ -130,6 +147,43 @@ describe('a timer is not left behind', () => {
       expectObservable(a.sent$).toBe('----ts-tt---t', { t: expect.any(String), s: 'late' });
     }),
   );
+
+  it(
+    'when the body of the test sets it after it let time pass',
+    marbles(({ cold, expectObservable, flush, a }) => {
+      expectObservable(cold('a|')).toBe('a|');
+      flush();
+      timer(5).subscribe(() => a.send('late'));
+      flush();
+      expect(a.sent).toEqual(['late']);
+    }),
+  );
+
+  it(
+    'when the body of the test sets it, for the moment at which the code has one',
+    marbles(({ expectObservable, a }) => {
+      interval(4)
+        .pipe(take(4))
+        .subscribe(() => a.send('tick'));
+      expectObservable(interval(8), '^--------!').toBe('--------0', { 0: 0 });
+    }),
+  );
+
+  it(
+    'when the test looks at another stream after it let time pass',
+    marbles(({ cold, expectObservable, flush }) => {
+      expectObservable(cold('a|')).toBe('a|');
+      flush();
+      expectObservable(timer(20)).toBe('21ms (t|)', { t: 0 });
+    }),
+  );
+
+  it('when it is due at once: an error that nobody caught is told', () => {
+    const run = marbles(({ cold, expectObservable }) => {
+      expectObservable(leaky(cold('(a|)'), () => throwError(() => new Error('nobody caught me')))).toBe('(a|)');
+    });
+    expect(run).toThrow(new Error('nobody caught me'));
+  });
 
   it(
     'when only subjects are looked at',
