@@ -1,1 +1,1 @@
-export {};
+export { msgpack, msgpackCodec, type MsgpackCodecConfig, type MsgpackConfig } from './codecs/msgpack.js';

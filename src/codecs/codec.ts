@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
-import { type Connection, deriveConnection, type Frame } from '../core/connection.js';
-import { ProtocolError } from '../core/errors.js';
+import { type Connection, deriveConnection, type Frame, ReadyState } from '../core/connection.js';
+import { isNamed, NotOpenError, ProtocolError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
 import { operate } from '../core/operate.js';
@@ -25,8 +25,8 @@ export type CodecOperator<In, Out = In> = <Session>(
 /**
  * Makes messages of frames and frames of messages. A factory is called once per connection, so that a codec may keep state.
  *
- * A frame that does not decode becomes a `malformed` event with the raw frame, and the connection lives.
- * What `encode` throws is thrown by `send()`.
+ * A frame that does not decode becomes a `malformed` event with the raw frame and a `ProtocolError`, and the connection lives.
+ * What `encode` throws is thrown by `send()`; it is not called unless the connection is open.
  *
  * @example
  * const numbers = codec<number>({ encode: (message) => message.toString(), decode: (frame) => Number(frame) });
@@ -39,10 +39,14 @@ export function codec<In, Out = In>(
 
   return <Session>(source: ConnectionEvents<Frame, Frame, Session>): ConnectionEvents<In, Out, Session> =>
     new Observable((subscriber) => {
-      const coded = perConnection((inner: Connection<Frame, Session>) => {
-        const { encode, decode } = bound(typeof codec === 'function' ? codec(inner) : codec);
-        const send = (message: Out): void => inner.send(encode(message));
-        return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), decode };
+      const coded = perConnection((inner: Connection<Frame, Session>): Coded<In, Out, Session> => {
+        const own = typeof codec === 'function' ? codec(inner) : codec;
+        const send = (message: Out): void => {
+          // A codec with a state must not be ahead of the wire: what it encodes has to be sent.
+          if (inner.readyState !== ReadyState.OPEN) throw new NotOpenError(inner.readyState, inner.url);
+          inner.send(own.encode(message));
+        };
+        return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), codec: own };
       });
 
       operate({
@@ -50,13 +54,12 @@ export function codec<In, Out = In>(
         subscriber,
         next(event: ConnectionEvent<Frame, Frame, Session>) {
           if (event.type === 'message') {
-            const { connection, decode } = coded(event.connection);
+            const { connection, codec } = coded(event.connection);
             let data: In;
             try {
-              data = decode(event.data);
+              data = codec.decode(event.data);
             } catch (cause) {
-              const error = new ProtocolError(`a frame could not be decoded: ${String(cause)}`, cause);
-              subscriber.next({ type: 'malformed', connection, raw: event.data, error });
+              subscriber.next({ type: 'malformed', connection, raw: event.data, error: protocolError(cause) });
               if (onMalformed === 'close') connection.close(4400, 'malformed frame');
               return;
             }
@@ -71,7 +74,14 @@ export function codec<In, Out = In>(
     });
 }
 
-/** The functions of a codec, free of the object they came with. */
-function bound<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {
-  return { encode: (message) => codec.encode(message), decode: (frame) => codec.decode(frame) };
+/** What a connection of frames is turned into. */
+interface Coded<In, Out, Session> {
+  readonly connection: Connection<Out, Session>;
+  readonly codec: Codec<In, Out>;
+}
+
+function protocolError(cause: unknown): ProtocolError {
+  if (isNamed(cause, 'ProtocolError')) return cause;
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new ProtocolError(`a frame could not be decoded${why}`, cause);
 }

@@ -30,14 +30,22 @@ export const jsonCodec: Codec<unknown> = {
   decode(frame: Frame) {
     const text = typeof frame === 'string' ? frame : utf8.decode(frame);
     if (text.length > 2 * DEEPEST) checkDepth(text);
-    // An escape can spell the key too; both are rare enough that the slow way costs nothing.
-    const suspect = text.includes('__proto__') || text.includes('\\u00');
-    return JSON.parse(text, suspect ? withoutProto : undefined) as unknown;
+    const value = JSON.parse(text) as unknown;
+    return mentionsProto(text) ? withoutProto(value) : value;
   },
 };
 
-function withoutProto(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
+/** Whether `__proto__` may be among the keys; an escape can spell each of its letters too. Both are rare. */
+function mentionsProto(text: string): boolean {
+  return text.includes('__proto__') || (text.includes('\\u00') && /\\u00(?:5f|6f|7[024])/i.test(text));
+}
+
+/** Takes the key out of fresh data, where it is an ordinary one: it would do harm when the data is merged into something. */
+function withoutProto(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
+  for (const part of Object.values(value)) withoutProto(part);
+  return value;
 }
 
 /** Refuses text that is nested too deep. Few texts have enough brackets to be: the others are not looked at by the character. */
