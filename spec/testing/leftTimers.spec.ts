@@ -9,7 +9,7 @@ function leaky<T>(source: Observable<T>, make: () => Observable<unknown>): Obser
         make().subscribe();
         subscriber.next(value);
       },
-      error: (error) => subscriber.error(error),
+      error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
     }),
   );
@@ -92,6 +92,20 @@ describe('a marble test fails when a timer is left behind', () => {
       expectObservable(a.sent$).toBe('');
     });
     expect(run).toThrow(new Error(left('1 timer is', '10 ms', 3)));
+  });
+
+  it('also when the body of the test has a timer at the same moment, or at another', () => {
+    const run = marbles(({ hot, expectObservable, a }) => {
+      timer(2).subscribe(() => a.send('m'));
+      expectObservable(leaky(hot('--a-|'), () => timer(10))).toBe('--a-|');
+    });
+    expect(run).toThrow(new Error(left('1 timer is', '12 ms', 4)));
+
+    const other = marbles(({ cold, expectObservable, a }) => {
+      timer(1).subscribe(() => a.send('m'));
+      expectObservable(leaky(cold('--a-|'), () => timer(10))).toBe('--a-|');
+    });
+    expect(other).toThrow(new Error(left('1 timer is', '12 ms', 4)));
   });
 
   it('unless it is told to ignore that', () => {

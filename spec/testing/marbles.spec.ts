@@ -130,6 +130,14 @@ describe('marbles', () => {
   );
 
   it(
+    'takes an empty diagram for no subscription',
+    marbles(({ cold, expectSubscriptions }) => {
+      expectSubscriptions(cold('a').subscriptions).toBe('');
+      expectSubscriptions(cold('a').subscriptions).toBe([]);
+    }),
+  );
+
+  it(
     'begins a hot stream at its ^',
     marbles(({ hot, expectObservable, expectSubscriptions, events }) => {
       const source = hot('   c o ^ m - x', events);

@@ -67,6 +67,7 @@ describe('shortForm', () => {
     [new Set([1]), 'Set { 1 }'],
     [{ one: { two: { three: { four: 5 } } } }, '{ one: { two: { three: {…} } } }'],
     [expect.any(Number), 'Any<Number>'],
+    [{ asymmetricMatch: () => true }, 'a matcher'],
     [{ type: 'shape', side: 2 }, "{ type: 'shape', side: 2 }"],
   ])('writes %p as %s', (value, text) => {
     expect(shortForm(value)).toBe(text);

@@ -53,7 +53,7 @@ export function difference(actual: unknown, expected: unknown): string | undefin
     }
     if (tagOf(one) !== tagOf(other)) return path;
     if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime() ? undefined : path;
-    if (one instanceof RegExp) return String(one) === String(other) ? undefined : path;
+    if (one instanceof RegExp && other instanceof RegExp) return String(one) === String(other) ? undefined : path;
     if (one instanceof Map && other instanceof Map) return compare([...one], [...other], path);
     if (one instanceof Set && other instanceof Set) return compare([...one], [...other], path);
     if (one instanceof ArrayBuffer && other instanceof ArrayBuffer) {

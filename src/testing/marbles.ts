@@ -98,7 +98,7 @@ export function marbles(test: (context: MarbleContext) => void, config?: Virtual
     const checks: Check[] = [];
     const expectation = (caller: (...args: never[]) => unknown): Check => {
       const site = new Error();
-      Error.captureStackTrace?.(site, caller);
+      if ('captureStackTrace' in Error) Error.captureStackTrace(site, caller);
       const check: Check = { site };
       checks.push(check);
       return check;

@@ -55,7 +55,7 @@ export function shortForm(value: unknown, depth = 0): string {
       ['Map {', '}'],
     );
   if (value instanceof Set) return list([...value].map(inner), ['Set {', '}']);
-  if (isMatcher(value)) return value.toAsymmetricMatcher?.() ?? String(value);
+  if (isMatcher(value)) return value.toAsymmetricMatcher?.() ?? 'a matcher';
   return list(
     Object.entries(value).map(([name, part]) => `${name}: ${inner(part)}`),
     ['{', '}'],

@@ -111,7 +111,7 @@ export class VirtualRun extends TestScheduler {
         const error: unknown = action.execute(action.state, action.delay);
         // A virtual timer that sets itself anew does so behind the scheduler's back.
         for (const other of this.actions) if (!this.#owners.has(other)) this.#adopt(other);
-        if (error) throw error;
+        if (error) throw error as Error;
         if (this.#endedAt !== undefined) this.#takeLeave();
       }
     } finally {
