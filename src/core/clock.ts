@@ -1,5 +1,6 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
 import { clampDelay } from './duration.js';
+import { type Hung, type Slot, Wheel } from './wheel.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -12,30 +13,32 @@ export interface Deadline {
 
 /** Time and deadlines of one scheduler. All deadlines share a single timer. */
 export interface Clock {
-  /** Milliseconds, never running backwards; read at most once in a turn of the event loop. */
+  /** Milliseconds, not running backwards when the host's clock is set back; read at most once in a turn of the event loop. */
   now(): number;
   /** A deadline that is not set yet. `act` is given how late it is called, in milliseconds. */
   deadline(act: (late: number) => void): Deadline;
-}
-
-/** Deadlines that share a moment, in the order in which they were set. */
-interface Slot {
-  readonly time: number;
-  readonly deadlines: Set<GridDeadline>;
 }
 
 /** A clock that reads less than this (the year 2004) is a virtual one: virtual time starts at 0 and must stay exact to the frame. */
 const REAL = 2 ** 40;
 
 /**
- * Deadlines fall on a grid: at most 50 ms late when they are a second or more away, 10 ms when a tenth, 1 ms when nearer.
+ * Deadlines fall on a grid: at most 50 ms late when they are set for a second or more, 10 ms from a tenth on, 1 ms below.
  * 10,000 heartbeats a second then cost 20 timers a second instead of 10,000.
  */
 const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10 : 1);
 
-class GridDeadline implements Deadline {
+/** A timer that rings this much too early, in milliseconds, proves that the host's clock was set back. */
+const UNTIMELY = 1_000;
+
+const settled = /* @__PURE__ */ Promise.resolve();
+
+class GridDeadline implements Deadline, Hung {
   due = Infinity;
-  slot: Slot | undefined;
+  step = 1;
+  slot: Slot | undefined = undefined;
+  before: Hung | undefined = undefined;
+  after: Hung | undefined = undefined;
 
   constructor(
     private readonly clock: GridClock,
@@ -43,138 +46,86 @@ class GridDeadline implements Deadline {
   ) {}
 
   in(delay: number, from = this.clock.now()): void {
-    this.due = from + clampDelay(delay);
-    this.clock.set(this);
+    const due = from + clampDelay(delay);
+    this.due = due;
+    this.step = grid(delay);
+    // The wheel looks at it in time anyway and finds then that it has moved: what every message does must cost next to nothing.
+    if (this.slot && this.slot.time <= due) return;
+    this.clock.place(this);
   }
 
   cancel(): void {
     this.due = Infinity;
-    this.clock.drop(this);
+    this.slot?.wheel.drop(this);
   }
 }
 
 class GridClock implements Clock {
-  /** The next slot is the last one, so that taking it is cheap. */
-  readonly #slots: Slot[] = [];
-  #timer: Subscription | undefined;
-  #armedFor = Infinity;
+  #wheel!: Wheel;
+  /** What keeps the time: the host's `Date`, a test's fake one, or nobody where time is virtual. */
+  #keeper: unknown = null;
+  #bursts = false;
   #cached: number | undefined;
-  #read = -Infinity;
+  #watched = false;
+  #read = 0;
   #offset = 0;
-  readonly #forget = (): void => {
-    this.#cached = undefined;
-  };
 
   constructor(private readonly scheduler: SchedulerLike) {}
 
   now(): number {
-    if (this.#cached !== undefined) return this.#cached;
-    const read = this.scheduler.now();
-    if (read < this.#read) {
-      // The host's clock was set back, or virtual time began anew: go on from where we were, and trust no timer of before.
-      this.#offset += this.#read - read;
-      this.#armedFor = Infinity;
-    }
-    this.#read = read;
-    const now = read + this.#offset;
-    if (read >= REAL) {
-      // Reading the time costs as much as three operators, so a burst of messages reads it once. (A native promise: fake timers leave it alone.)
-      this.#cached = now;
-      void Promise.resolve().then(this.#forget);
-    }
-    return now;
+    return this.#cached !== undefined && this.#keeper === Date ? this.#cached : this.#look();
   }
 
   deadline(act: (late: number) => void): Deadline {
     return new GridDeadline(this, act);
   }
 
-  /** Puts a deadline where it belongs; one that has only moved away stays where it is and is looked at again then. */
-  set(deadline: GridDeadline): void {
+  place(hung: Hung): void {
     const now = this.now();
-    const step = this.#read >= REAL ? grid(deadline.due - now) : 1;
-    const time = Math.ceil(Math.max(deadline.due, now) / step) * step;
-    if (deadline.slot && deadline.slot.time > time) this.drop(deadline);
-    if (!deadline.slot) {
-      deadline.slot = this.#slotAt(time);
-      deadline.slot.deadlines.add(deadline);
+    this.#wheel.place(hung, now);
+  }
+
+  #look(): number {
+    const read = this.scheduler.now();
+    const keeper = read < REAL ? undefined : Date;
+    if (keeper !== this.#keeper || (!keeper && read < this.#read)) this.#begin(keeper);
+    else if (read < this.#read) this.#offset += this.#read - read;
+    this.#read = read;
+    const now = read + this.#offset;
+    // Reading the time costs as much as three operators, so a burst of messages reads it once.
+    if (this.#bursts) this.#cached = now;
+    if (!this.#watched) {
+      this.#watched = true;
+      void settled.then(this.#turnOver);
     }
-    this.#arm(now);
+    return now;
   }
 
-  drop(deadline: GridDeadline): void {
-    const { slot } = deadline;
-    if (!slot) return;
-    deadline.slot = undefined;
-    slot.deadlines.delete(deadline);
-    if (slot.deadlines.size > 0) return;
-    const at = this.#find(slot.time);
-    if (this.#slots[at] === slot) this.#slots.splice(at, 1);
-    if (this.#slots.length === 0) this.#disarm();
+  /** Another time begins: a virtual run, or fake timers. What hangs in the wheel of the old one stays there, with its timer. */
+  #begin(keeper: unknown): void {
+    this.#keeper = keeper;
+    this.#offset = 0;
+    this.#wheel = new Wheel(this.scheduler, !keeper, this.#rungAt);
+    // A fake `Date` is moved on within a turn.
+    this.#bursts = !!keeper && /^function Date\(\)\s*{\s*\[native/.test(Function.prototype.toString.call(keeper));
   }
 
-  /** Where the slot of a time is, or should be inserted: slots are sorted from the latest to the next. */
-  #find(time: number): number {
-    let low = 0;
-    let high = this.#slots.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#slots[middle]?.time ?? 0) > time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #slotAt(time: number): Slot {
-    const at = this.#find(time);
-    const found = this.#slots[at];
-    if (found?.time === time) return found;
-    const slot: Slot = { time, deadlines: new Set() };
-    this.#slots.splice(at, 0, slot);
-    return slot;
-  }
-
-  #arm(now: number): void {
-    const next = this.#slots[this.#slots.length - 1];
-    if (!next || next.time >= this.#armedFor) return;
-    this.#disarm();
-    this.#armedFor = next.time;
-    this.#timer = this.scheduler.schedule(() => this.#ring(), clampDelay(next.time - now));
-  }
-
-  #disarm(): void {
-    this.#timer?.unsubscribe();
-    this.#timer = undefined;
-    this.#armedFor = Infinity;
-  }
-
-  #ring(): void {
+  readonly #turnOver = (): void => {
+    this.#watched = false;
     this.#cached = undefined;
-    this.#disarm();
-    const now = this.now();
-    try {
-      for (let slot = this.#slots.at(-1); slot && slot.time <= now; slot = this.#slots.at(-1)) this.#empty(slot, now);
-    } finally {
-      this.#arm(now);
-    }
-  }
+    // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
+    if (!this.#keeper && this.scheduler.now() >= REAL) this.#keeper = null;
+  };
 
-  #empty(slot: Slot, now: number): void {
-    for (const deadline of slot.deadlines) {
-      slot.deadlines.delete(deadline);
-      deadline.slot = undefined;
-      if (deadline.due > now) {
-        this.set(deadline);
-        continue;
-      }
-      const late = now - deadline.due;
-      deadline.due = Infinity;
-      deadline.act(late);
-    }
-    // What was set for this very moment meanwhile is in it too, and was rung by the loop above.
-    const at = this.#find(slot.time);
-    if (this.#slots[at] === slot) this.#slots.splice(at, 1);
-  }
+  readonly #rungAt = (wheel: Wheel, promised: number): number => {
+    this.#cached = undefined;
+    const now = this.#look();
+    if (wheel !== this.#wheel) return promised;
+    if (promised - now <= UNTIMELY) return now;
+    this.#cached = undefined;
+    this.#offset += promised - now;
+    return promised;
+  };
 }
 
 let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
