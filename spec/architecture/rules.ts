@@ -85,10 +85,10 @@ export function hostCallFaults(modules: readonly Module[]): string[] {
     .flatMap(({ path, hostCalls }) => hostCalls.map((call) => `${path} uses ${call}`));
 }
 
-/** Files that none of their exports is named after. */
+/** Files that none of their exports is named after; the parts of something larger, in a folder of their own, are left out. */
 export function nameFaults(modules: readonly Module[]): string[] {
   return modules
-    .filter(({ path }) => folderOf(path) !== '')
+    .filter(({ path }) => path.split('/').length === 2)
     .filter(({ path, exports }) => !exports.some((name) => name.toLowerCase().includes(singular(nameOf(path)))))
     .map(({ path, exports }) => `${path} exports ${exports.join(', ') || 'nothing'}`);
 }

@@ -22,5 +22,6 @@ export const placeholders: Readonly<Record<string, string>> = {
   show: 'declare const show: (...what: unknown[]) => void;',
   source: 'declare const source: ConnectionEvents<Chat>;',
   source$: 'declare const source$: ConnectionEvents<Chat>;',
+  toSignal: 'declare const toSignal: <T>(source$: Observable<T>, options?: object) => () => T;',
   token: 'declare const token: string;',
 };
