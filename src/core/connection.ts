@@ -4,6 +4,14 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 /** What goes over the wire: text or bytes. */
 export type Frame = string | Uint8Array;
 
+/** What went over one connection so far. Bytes are those of the payloads, without what framing and the network add. */
+export interface Traffic {
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
 /** The acting half of a connection, whatever the transport: events tell what happened, a connection is what one acts on. */
 export interface Connection<Out, Session = unknown> {
   /** Unique within the process. */
@@ -18,13 +26,15 @@ export interface Connection<Out, Session = unknown> {
   readonly bufferedAmount: number;
   /** What the handshake agreed on; `undefined` where there was none. */
   readonly session: Session;
+  /** What went over it so far, where `countTraffic` counts. */
+  readonly traffic?: Traffic;
   /** Sends one message. Throws a `NotOpenError` unless the connection is open: it never drops in silence. */
   send(message: Out): void;
   /** Closes the connection. `code` is 1000 (the default) or 3000–4999, `reason` at most 123 bytes; anything else is a TypeError. */
   close(code?: number, reason?: string): void;
-  /** Sends a protocol ping frame, where the platform has one; the answer arrives as a `pong` event. */
+  /** Sends a protocol ping frame, where the platform has one; the answer arrives as a `pong` event. Throws like `send()`. */
   ping?(): void;
-  /** Stops reading from the network, where the platform can. */
+  /** Stops reading from the network, where the platform can; closing reads on. What was read already may still arrive. */
   pause?(): void;
   /** Reads on after `pause()`. */
   resume?(): void;
@@ -34,6 +44,7 @@ export interface Connection<Out, Session = unknown> {
 export interface ConnectionOverrides<Out, Session> {
   readonly send?: (message: Out) => void;
   readonly session?: Session;
+  readonly traffic?: Traffic;
 }
 
 /** A connection that stands on another one: a codec replaces `send`, a handshake adds `session`, the rest is passed through. */
@@ -41,6 +52,7 @@ class DerivedConnection<Inner, Out, Session> implements Connection<Out, Session>
   readonly id: string;
   readonly url: string;
   readonly session: Session;
+  readonly traffic?: Traffic;
   ping?: () => void;
   pause?: () => void;
   resume?: () => void;
@@ -52,6 +64,8 @@ class DerivedConnection<Inner, Out, Session> implements Connection<Out, Session>
     this.id = inner.id;
     this.url = inner.url;
     this.session = ('session' in overrides ? overrides.session : inner.session) as Session;
+    const traffic = overrides.traffic ?? inner.traffic;
+    if (traffic) this.traffic = traffic;
     // Present only where the platform has them: callers ask `connection.ping` before they use it.
     if (inner.ping) this.ping = () => inner.ping?.();
     if (inner.pause) this.pause = () => inner.pause?.();

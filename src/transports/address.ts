@@ -5,14 +5,13 @@ import { withoutSecrets } from '../core/url.js';
 /** Where to dial: an address, or what gives one anew on every dial, so that a token in it is fresh. */
 export type Address = string | ObservableInput<string> | (() => string | ObservableInput<string>);
 
-/** Throws a TypeError for what is no WebSocket address. */
-export function checkAddress(address: string): void {
+/** Throws a TypeError for a text that is no WebSocket address. */
+export function checkAddress(address: unknown): asserts address is string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
-  const valid = typeof address === 'string' && URL.canParse(address, base);
-  if (!valid || !/^(ws|http)s?:$/.test(new URL(address, base).protocol)) {
-    throw new TypeError(
-      `webSocket: expected \`url\` to be a ws: or wss: address, got '${withoutSecrets(String(address))}'`,
-    );
+  const url = typeof address === 'string' && URL.canParse(address, base) && new URL(address, base);
+  if (!url || !/^(ws|http)s?:$/.test(url.protocol) || url.hash) {
+    const got = withoutSecrets(String(address));
+    throw new TypeError(`webSocket: expected \`url\` to be a ws: or wss: address without a fragment, got '${got}'`);
   }
 }
 
@@ -39,7 +38,7 @@ export function findAddress(
     let none = true;
     operate<string, unknown>({
       source: from(given).pipe(take(1)),
-      subscriber: subscriber as Subscriber<unknown>,
+      subscriber,
       next: (value) => {
         none = false;
         attempt(() => found(value));

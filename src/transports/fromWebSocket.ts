@@ -19,7 +19,8 @@ export interface FromWebSocketConfig {
  * Adapts a socket that somebody else opened, or a function that opens one for each subscriber.
  *
  * Subscribe in the turn in which the socket was made: what it received before is not seen. A socket that is open already
- * gives `connecting` and `open` at once; one that is closed gives a `DialError`. Unsubscribing closes it with 1000.
+ * gives `connecting` and `open` at once; one that is closed, or that has had a subscriber, gives a `DialError`.
+ * Unsubscribing closes it with 1000.
  *
  * @example
  * fromWebSocket(new WebSocket('wss://echo.example.com')).pipe(json<Message>(), messages());
@@ -29,16 +30,27 @@ export function fromWebSocket(
   { closeTimeout = 2_000, scheduler = asyncScheduler }: FromWebSocketConfig = {},
 ): ConnectionEvents<Frame, Frame, undefined> {
   const config = { closeTimeout: expectDuration('fromWebSocket', 'closeTimeout', closeTimeout, true), scheduler };
+  let taken = false;
+
+  /** The socket of a new subscriber: two subscribers never share one. */
+  const take = (): WebSocketLike => {
+    if (typeof socket === 'function') return socket();
+    if (taken) throw new Error('its socket has had a subscriber: give a function that makes sockets');
+    taken = true;
+    return socket;
+  };
 
   return new Observable((subscriber) => {
-    const adopted = typeof socket === 'function' ? socket() : socket;
-    const url = withoutSecrets(adopted.url ?? '');
-    if (adopted.readyState > ReadyState.OPEN) {
-      subscriber.error(new DialError(url, 'the socket is closed already'));
-      return;
+    let url = 'a socket still to be made';
+    try {
+      const adopted = take();
+      url = withoutSecrets(adopted.url ?? '');
+      if (adopted.readyState > ReadyState.OPEN) throw new Error('its socket is closed already');
+      subscriber.next({ type: 'connecting', url });
+      const connection = new SocketConnection(adopted, subscriber, url, config);
+      subscriber.add(() => connection.hangUp());
+    } catch (cause) {
+      subscriber.error(new DialError(url, cause instanceof Error ? cause.message : String(cause), { cause }));
     }
-    subscriber.next({ type: 'connecting', url });
-    const connection = new SocketConnection(adopted, subscriber, url, config);
-    subscriber.add(() => connection.hangUp());
   });
 }

@@ -4,12 +4,11 @@ import { checkClose } from '../core/closeCodes.js';
 import { type Connection, connectionId, type Frame, ReadyState } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure, NotOpenError } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
-import { type Corkable, isNodeSocket, type NodeSocket, parseRetryAfter, type WebSocketLike } from './socketLike.js';
+import { isNodeSocket, type NodeSocket, parseRetryAfter, type WebSocketLike } from './socketLike.js';
+import { TickCork } from './tickCork.js';
 
 /** A frame larger than this is written at once: gathering saves system calls, which a large frame needs anyway. */
 const LARGE = 16_384;
-
-const settled = /* @__PURE__ */ Promise.resolve();
 
 export interface SocketConnectionConfig {
   /** How long to wait for the peer's leave, in milliseconds. */
@@ -32,17 +31,12 @@ export class SocketConnection implements Connection<Frame, undefined> {
   /** What we closed with, once we did: the peer's echo cannot change it. */
   #farewell: { readonly code: number; readonly reason: string } | undefined;
   #patience: Deadline | undefined;
-  #pingedAt: number | undefined;
-  #tcp: Corkable | undefined;
-  #corked = false;
-  readonly #uncork = (): void => {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#tcp?.uncork();
-  };
+  /** What this end found wrong with the peer's frames: the platform only says that the connection was lost. */
+  #fault = '';
+  #cork: TickCork | undefined;
 
   constructor(
-    private readonly socket: WebSocketLike,
+    private readonly socket: WebSocketLike | NodeSocket,
     private readonly subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
     readonly url: string,
     private readonly config: SocketConnectionConfig,
@@ -51,8 +45,9 @@ export class SocketConnection implements Connection<Frame, undefined> {
     this.#clock = clockOf(scheduler);
     if (isNodeSocket(socket)) {
       this.ping = () => {
-        this.#pingedAt = this.#clock.now();
-        socket.ping();
+        this.#expectOpen();
+        // The answer repeats what the ping said, so that no answer is taken for another one's.
+        socket.ping(String(this.#clock.now()));
       };
       this.pause = () => socket.pause();
       this.resume = () => socket.resume();
@@ -77,17 +72,11 @@ export class SocketConnection implements Connection<Frame, undefined> {
   }
 
   send(frame: Frame): void {
-    if (this.#over || this.#farewell || this.socket.readyState !== ReadyState.OPEN) {
-      throw new NotOpenError(this.readyState, this.url);
-    }
-    if (this.#tcp && !this.#corked) {
-      // All writes of a turn go out in one system call: 2 to 5 times the throughput of bursts, nothing lost for a lone message.
-      this.#corked = true;
-      this.#tcp.cork();
-      void settled.then(this.#uncork);
-    }
+    this.#expectOpen();
+    // All writes of a turn go out in one system call: 2 to 5 times the throughput of bursts, nothing lost for a lone message.
+    this.#cork?.hold();
     this.socket.send(frame as string);
-    if (frame.length > LARGE) this.#uncork();
+    if (frame.length > LARGE) this.#cork?.release();
   }
 
   close(code = 1000, reason = ''): void {
@@ -104,9 +93,20 @@ export class SocketConnection implements Connection<Frame, undefined> {
     if (!this.#farewell) this.#leave(1000, '');
   }
 
+  #expectOpen(): void {
+    if (this.#over || this.#farewell || this.socket.readyState !== ReadyState.OPEN) {
+      throw new NotOpenError(this.readyState, this.url);
+    }
+  }
+
   #leave(code: number, reason: string): void {
-    if (isNodeSocket(this.socket) && this.socket.readyState === ReadyState.CONNECTING) this.socket.terminate();
-    else this.socket.close(code, reason);
+    if (isNodeSocket(this.socket) && this.socket.readyState === ReadyState.CONNECTING) {
+      this.socket.terminate();
+    } else {
+      this.socket.close(code, reason);
+      // Who does not read does not hear the peer's leave either.
+      this.resume?.();
+    }
     if (this.socket.readyState === ReadyState.CLOSED) return;
     this.#patience = this.#clock.deadline(() => {
       this.#end(1006, '', false);
@@ -116,7 +116,7 @@ export class SocketConnection implements Connection<Frame, undefined> {
   }
 
   #abandon(): void {
-    this.#uncork();
+    this.#cork?.release();
     if (isNodeSocket(this.socket)) this.socket.terminate();
   }
 
@@ -131,15 +131,15 @@ export class SocketConnection implements Connection<Frame, undefined> {
     if (!this.#over) this.subscriber.next({ type: 'message', connection: this, data });
   }
 
-  #pong(): void {
-    const at = this.#pingedAt;
-    if (this.#over || at === undefined) return;
-    this.#pingedAt = undefined;
-    this.subscriber.next({ type: 'pong', connection: this, roundTrip: this.#clock.now() - at });
+  #pong(said: string): void {
+    const roundTrip = this.#clock.now() - (said ? Number(said) : NaN);
+    // A peer may send a pong that nobody asked for (RFC 6455 section 5.5.3).
+    if (!this.#over && roundTrip >= 0) this.subscriber.next({ type: 'pong', connection: this, roundTrip });
   }
 
   #failed(why: string, failure: DialFailure): void {
-    if (this.#over || this.#opened || this.#farewell) return;
+    if (this.#opened) this.#fault ||= why;
+    if (this.#over || this.#opened) return;
     this.#over = true;
     this.subscriber.error(new DialError(this.url, why, failure));
     this.#abandon();
@@ -148,12 +148,12 @@ export class SocketConnection implements Connection<Frame, undefined> {
   #end(code: number, reason: string, wasClean: boolean): void {
     this.#patience?.cancel();
     if (this.#over) return;
-    if (!this.#opened && !this.#farewell) {
+    if (!this.#opened) {
       this.#failed(`closed before it was open (${code}${reason && ` ${reason}`})`, {});
       return;
     }
     this.#over = true;
-    const end = this.#farewell ?? { code, reason };
+    const end = this.#farewell ?? { code, reason: reason || this.#fault };
     this.subscriber.next({ type: 'close', connection: this, ...end, wasClean });
     if (end.code === 1000) this.subscriber.complete();
     else this.subscriber.error(new ConnectionClosedError(end.code, end.reason));
@@ -163,16 +163,16 @@ export class SocketConnection implements Connection<Frame, undefined> {
     socket.binaryType = 'nodebuffer';
     socket.on('open', () => this.#open());
     socket.on('message', (data, isBinary) => this.#message(isBinary ? data : data.toString()));
-    socket.on('pong', () => this.#pong());
-    socket.on('upgrade', (response) => (this.#tcp = response.socket));
+    socket.on('pong', (said) => this.#pong(said.toString()));
+    socket.on('upgrade', (response) => (this.#cork = new TickCork(response.socket)));
     socket.on('unexpected-response', (_request, response) => {
       response.resume();
       const { statusCode: status } = response;
       const retryAfter = parseRetryAfter(response.headers['retry-after'], scheduler.now());
       this.#failed(`the server answered ${status}`, { status, retryAfter });
-      socket.terminate();
     });
-    socket.on('error', (error) => this.#failed(error.message, { cause: error }));
+    // Where a name has several addresses and none answers, the error is an aggregate without a message.
+    socket.on('error', (error) => this.#failed(error.message || String(error.code), { cause: error }));
     socket.on('close', (code, reason) => this.#end(code, reason.toString(), code !== 1006));
   }
 
@@ -182,8 +182,9 @@ export class SocketConnection implements Connection<Frame, undefined> {
     socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) =>
       this.#message(typeof data === 'string' ? data : new Uint8Array(data)),
     );
-    socket.addEventListener('error', (event: { message?: string }) =>
-      this.#failed(event.message ?? 'the platform does not say why', { cause: event }),
+    // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
+    socket.addEventListener('error', ({ message = '', error }: { message?: string; error?: unknown }) =>
+      this.#failed(message || 'the platform does not say why', { cause: error }),
     );
     socket.addEventListener(
       'close',

@@ -1,5 +1,5 @@
-/** The part of a WebSocket that a connection needs: the browser's, Node's own and those of `ws` all have it. */
-export interface WebSocketLike {
+/** What every kind of socket has. */
+interface AnySocket {
   readonly readyState: number;
   readonly protocol: string;
   readonly bufferedAmount: number;
@@ -7,19 +7,24 @@ export interface WebSocketLike {
   binaryType: string;
   send(data: string | ReturnType<TextEncoder['encode']>): void;
   close(code?: number, reason?: string): void;
+}
+
+/** The part of a WebSocket that a connection needs: the browser's, Node's own and those of `ws` all have it. */
+export interface WebSocketLike extends AnySocket {
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
-/** What a socket of `ws` has beyond the standard. */
-export interface NodeSocket extends WebSocketLike {
+/** A socket as those of `ws`: it can do more than the standard says. */
+export interface NodeSocket extends AnySocket {
   on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: Uint8Array) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'open' | 'pong', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error & { readonly code?: unknown }) => void): unknown;
+  on(event: 'pong', listener: (said: Uint8Array) => void): unknown;
+  on(event: 'open', listener: () => void): unknown;
   on(event: 'upgrade', listener: (response: UpgradeResponse) => void): unknown;
   on(event: 'unexpected-response', listener: (request: unknown, response: RefusedResponse) => void): unknown;
   terminate(): void;
-  ping(): void;
+  ping(said?: string): void;
   pause(): void;
   resume(): void;
 }
@@ -43,7 +48,7 @@ export interface RefusedResponse {
 }
 
 /** Whether a socket is one of `ws`: its `on('message')` is a quarter faster than `onmessage`, and it can ping, pause and be terminated. */
-export function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {
+export function isNodeSocket(socket: AnySocket): socket is NodeSocket {
   const { on, terminate } = socket as Partial<NodeSocket>;
   return typeof on === 'function' && typeof terminate === 'function';
 }

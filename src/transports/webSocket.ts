@@ -4,7 +4,7 @@ import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
-import { expectDuration } from '../core/expect.js';
+import { expectCount, expectDuration } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { type Address, checkAddress, findAddress } from './address.js';
 import { platformSocket, type PlatformConfig } from './platformSocket.js';
@@ -39,12 +39,16 @@ export interface WebSocketConfig extends PlatformConfig {
  * });
  */
 export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<Frame, Frame, undefined> {
-  const config: WebSocketConfig = typeof address === 'object' && 'url' in address ? address : { url: address };
+  const config = isConfig(address) ? address : { url: address };
   const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler = asyncScheduler } = config;
-  const { createSocket = platformSocket } = config;
+  const { createSocket } = config;
+  const offered = [protocols].flat();
   const within = expectDuration('webSocket', 'connectTimeout', connectTimeout);
   const patience = expectDuration('webSocket', 'closeTimeout', closeTimeout, true);
-  if (typeof url === 'string') checkAddress(url);
+  expectCount('webSocket', 'maxPayload', config.maxPayload ?? 1, 1);
+  checkProtocols(offered);
+  // What gives an address is asked when it is needed.
+  if (typeof url !== 'function' && !(typeof url === 'object' && (url as unknown))) checkAddress(url);
 
   return new Observable((subscriber) => {
     let target = typeof url === 'string' ? withoutSecrets(url) : 'an address still to be found';
@@ -60,7 +64,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       target = withoutSecrets(found);
       subscriber.next({ type: 'connecting', url: target });
       if (subscriber.closed) return;
-      const socket = createSocket(found, [protocols].flat(), config);
+      const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
       const connection = new SocketConnection(socket, subscriber, target, {
         closeTimeout: patience,
         scheduler,
@@ -73,4 +77,21 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
     };
     findAddress(url, subscriber, dial, fail);
   });
+}
+
+function isConfig(address: Address | WebSocketConfig): address is WebSocketConfig {
+  return typeof address === 'object' && (address as unknown) !== null && 'url' in address;
+}
+
+/** A token of RFC 9110 section 5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function checkProtocols(offered: readonly string[]): void {
+  for (const [at, protocol] of offered.entries()) {
+    if (typeof protocol !== 'string' || !TOKEN.test(protocol) || offered.indexOf(protocol) !== at) {
+      throw new TypeError(
+        `webSocket: expected \`protocols\` to be different names without spaces or commas, got '${protocol}'`,
+      );
+    }
+  }
 }
