@@ -179,17 +179,13 @@ export class SocketConnection implements Connection<Frame, undefined> {
   #listen(socket: WebSocketLike): void {
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => this.#open());
-    socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) =>
-      this.#message(typeof data === 'string' ? data : new Uint8Array(data)),
+    socket.addEventListener('message', ({ data }) =>
+      this.#message(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)),
     );
     // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
-    socket.addEventListener('error', ({ message = '', error }: { message?: string; error?: unknown }) =>
+    socket.addEventListener('error', ({ message = '', error }) =>
       this.#failed(message || 'the platform does not say why', { cause: error }),
     );
-    socket.addEventListener(
-      'close',
-      ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) =>
-        this.#end(code, reason, wasClean),
-    );
+    socket.addEventListener('close', ({ code, reason, wasClean }) => this.#end(code, reason, wasClean));
   }
 }

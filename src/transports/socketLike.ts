@@ -11,7 +11,23 @@ interface AnySocket {
 
 /** The part of a WebSocket that a connection needs: the browser's, Node's own and those of `ws` all have it. */
 export interface WebSocketLike extends AnySocket {
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: SocketErrorEvent) => void): void;
+  addEventListener(type: 'close', listener: (event: SocketCloseEvent) => void): void;
+}
+
+/** What is told of a failure: nothing by browsers, the rest by Node. */
+export interface SocketErrorEvent {
+  readonly type: string;
+  readonly message?: string;
+  readonly error?: unknown;
+}
+
+export interface SocketCloseEvent {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
 }
 
 /** A socket as those of `ws`: it can do more than the standard says. */
