@@ -1,0 +1,75 @@
+import { Observable, type Subscriber } from 'rxjs';
+import { type Connection, deriveConnection } from './connection.js';
+import { HandshakeError } from './errors.js';
+import type { ConnectionEvent } from './event.js';
+
+/** How many events may wait for the end of an exchange; a peer that sends more does not take part in it. */
+const LONGEST_WAIT = 1_000;
+
+type Told<In, Out, Session = unknown> = Extract<ConnectionEvent<In, Out, Session>, { connection: unknown }>;
+type Message<In, Out, Session = unknown> = Extract<Told<In, Out, Session>, { type: 'message' }>;
+
+/** One connection on its way to a session: its messages go to who is subscribed to `messages$`, all else waits. */
+export class Meeting<In, Out, Session> {
+  /** Whether there is a session. */
+  agreed = false;
+  readonly messages$: Observable<In>;
+  #connection: Connection<Out, Session> | undefined;
+  #listeners: readonly Subscriber<In>[] = [];
+  readonly #waiting: Told<In, Out>[] = [];
+
+  constructor(
+    readonly inner: Connection<Out>,
+    private readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
+    readonly fail: (error: HandshakeError) => void,
+  ) {
+    this.messages$ = new Observable((listener) => this.#listen(listener));
+  }
+
+  heard(event: Message<In, Out>): void {
+    if (this.#connection) {
+      this.subscriber.next({ type: 'message', connection: this.#connection, data: event.data });
+    } else if (this.#listeners.length > 0) {
+      for (const listener of this.#listeners) listener.next(event.data);
+    } else this.pass(event);
+  }
+
+  pass(event: Told<In, Out>): void {
+    if (this.#connection) {
+      this.subscriber.next({ ...event, connection: this.#connection });
+      return;
+    }
+    this.#waiting.push(event);
+    if (this.#waiting.length > LONGEST_WAIT && !this.agreed) {
+      this.fail(new HandshakeError(`more than ${LONGEST_WAIT} events wait for the exchange`, 'overflow'));
+    }
+  }
+
+  agree(session: Session): void {
+    this.agreed = true;
+    const { inner, subscriber } = this;
+    const connection = deriveConnection<Out, Out, Session>(inner, { session });
+    // Not completed: a promise of a further message, that nobody awaits any more, would be rejected and nobody would catch it.
+    this.#listeners = [];
+    subscriber.next({ type: 'open', connection });
+    // What arrives while the consumer is told of what waited has to wait behind it.
+    for (let event = this.#waiting.shift(); event && !subscriber.closed; event = this.#waiting.shift()) {
+      subscriber.next({ ...event, connection });
+    }
+    this.#connection = connection;
+  }
+
+  #listen(listener: Subscriber<In>): void {
+    for (let at = 0; at < this.#waiting.length && !listener.closed && !this.agreed;) {
+      const event = this.#waiting[at];
+      if (event?.type === 'message') {
+        this.#waiting.splice(at, 1);
+        listener.next(event.data);
+      } else at++;
+    }
+    if (!this.agreed && !listener.closed) {
+      this.#listeners = [...this.#listeners, listener];
+      listener.add(() => (this.#listeners = this.#listeners.filter((other) => other !== listener)));
+    }
+  }
+}
