@@ -54,7 +54,7 @@ export class Diary {
         this.#sockets.delete(socket);
         this.note(`gone ${name} ${code}`);
       });
-      return socket as unknown as WebSocketLike;
+      return socket;
     };
   }
 

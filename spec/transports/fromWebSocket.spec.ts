@@ -1,13 +1,12 @@
 import { WebSocket } from 'ws';
 import { fromWebSocket } from '../../src/transports/fromWebSocket.js';
-import type { WebSocketLike } from '../../src/transports/socketLike.js';
 import { transportLaws } from '../laws/transport.js';
 import { serverHarness } from '../laws/transportHarness.js';
 import { domSocket } from './domSocket.js';
 
 transportLaws(
   'fromWebSocket with sockets of ws',
-  () => serverHarness((url) => fromWebSocket(() => new WebSocket(url, { perMessageDeflate: false }) as WebSocketLike)),
+  () => serverHarness((url) => fromWebSocket(() => new WebSocket(url, { perMessageDeflate: false }))),
   { deliveredBy: /receiverOnMessage/ },
 );
 

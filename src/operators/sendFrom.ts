@@ -111,9 +111,9 @@ export function sendFrom<In, Out, Session>(
         watchHead();
       };
 
-      operate<Out, never>({
+      operate({
         source: from(outgoing$),
-        subscriber: subscriber as never,
+        subscriber,
         next(message) {
           if (flushing || queue.length > 0 || !current || !sent(current, message)) enqueue(message);
         },
