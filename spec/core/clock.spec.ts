@@ -164,6 +164,17 @@ describe('clock', () => {
       expect(scheduler.pending).toBe(0);
     });
 
+    it('leaves nothing where it was when it is moved nearer', async () => {
+      const other = clock.deadline(ring('other'));
+      other.in(30_000);
+      const deadline = clock.deadline(ring('it'));
+      deadline.in(10_000);
+      deadline.in(50);
+      await scheduler.advance(50);
+      other.cancel();
+      expect(scheduler.pending).toBe(0);
+    });
+
     it('is moved away and back again', async () => {
       const deadline = clock.deadline(ring('it'));
       deadline.in(1_000);
@@ -311,6 +322,16 @@ describe('clock', () => {
       expect(rings).toBe(1);
       await scheduler.oversleep(0);
       expect(rings).toBe(2);
+    });
+
+    it('ring when the one that was set last for their moment was called off before they were set', async () => {
+      clock.deadline(ring('first')).in(10);
+      const last = clock.deadline(ring('last'));
+      last.in(10);
+      last.cancel();
+      clock.deadline(ring('second')).in(10);
+      await scheduler.advance(10);
+      expect(rung).toEqual(['first at 10, late 0', 'second at 10, late 0']);
     });
 
     it('may call off one that is due at the same moment', async () => {

@@ -58,10 +58,7 @@ export class Wheel {
   drop(hung: Hung): void {
     if (!hung.slot) return;
     this.#unlink(hung, hung.slot);
-    if (this.#size > 0) return;
-    this.#slots = [];
-    this.#recent = undefined;
-    this.#disarm();
+    if (this.#size === 0) this.#disarm();
   }
 
   #unlink(hung: Hung, slot: Slot): void {
