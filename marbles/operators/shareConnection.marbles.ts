@@ -58,6 +58,19 @@ describe('shareConnection', () => {
   );
 
   it(
+    'tells a late subscriber that the open connection is draining too, so that what follows makes sense to it',
+    marbles(({ cold, expectObservable, events }) => {
+      const source = cold('                       co-d----O-t-D---', events);
+      const shared = source.pipe(shareConnection());
+
+      expectObservable(shared, '^--------------!').toBe('co-d----O-t-D---', events);
+      expectObservable(shared, '--^------------!').toBe('--od----O-t-D---', events);
+      expectObservable(shared, '----^----------!').toBe('----(od)O-t-D---', events);
+      expectObservable(shared, '---------^-----!').toBe('---------Ot-D---', events);
+    }),
+  );
+
+  it(
     'hangs up with the last subscriber, and dials anew for the next one',
     marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
       const one = cold('            co-m-m-     ', events);

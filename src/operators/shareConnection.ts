@@ -1,7 +1,7 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
-import type { ConnectionEvent, ConnectionOperator, OpenEvent } from '../core/event.js';
+import type { ConnectionEvent, ConnectionOperator, DrainingEvent, OpenEvent } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
 
@@ -19,8 +19,8 @@ export interface ShareConnectionConfig {
  *     first    co-m--m-|
  *     second      o--m-|      (came late)
  *
- * A late subscriber is first told `open`, if the connection is. After the source ended, the next subscriber dials anew.
- * Subscribers are kept in a list that is copied when it changes: half the cost of rxjs's `share()` for each of many.
+ * A late subscriber is first told `open`, if the connection is, and `draining`, if it is that too. After the source ended, the next
+ * subscriber dials anew. Subscribers are kept in a list that is copied when it changes: half the cost of rxjs's `share()` for each of many.
  *
  * @example
  * const chat$ = webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect(), shareConnection());
@@ -37,13 +37,14 @@ export function shareConnection<In, Out, Session>({
     let members: readonly Subscriber<ConnectionEvent<In, Out, Session>>[] = [];
     let hold: Subscription | undefined;
     let lastOpen: OpenEvent<Out, Session> | undefined;
+    let draining: DrainingEvent<Out, Session> | undefined;
     const rest = clockOf(scheduler).deadline(() => reset());
 
     const reset = (): void => {
       rest.cancel();
       hold?.unsubscribe();
       hold = undefined;
-      lastOpen = undefined;
+      lastOpen = draining = undefined;
     };
     /** Takes everybody's leave, for the source ended. Whoever subscribes from here on dials anew. */
     const end = (): readonly Subscriber<ConnectionEvent<In, Out, Session>>[] => {
@@ -57,10 +58,11 @@ export function shareConnection<In, Out, Session>({
       for (const member of members) member.next(event);
     };
     const remember = (event: ConnectionEvent<In, Out, Session>): void => {
-      if (event.type === 'open') lastOpen = event;
-      else if (event.type === 'reconnecting') lastOpen = undefined;
-      else if ((event.type === 'close' || event.type === 'retired') && event.connection === lastOpen?.connection) {
-        lastOpen = undefined;
+      const isCurrent = 'connection' in event && event.connection === lastOpen?.connection;
+      if (event.type === 'draining' && isCurrent) draining = event;
+      else if (event.type === 'open') [lastOpen, draining] = [event, undefined];
+      else if (event.type === 'reconnecting' || (isCurrent && (event.type === 'close' || event.type === 'retired'))) {
+        lastOpen = draining = undefined;
       }
     };
     const dial = (): void => {
@@ -84,7 +86,10 @@ export function shareConnection<In, Out, Session>({
         else reset();
       });
       if (!hold) dial();
-      else if (lastOpen) subscriber.next(lastOpen);
+      else if (lastOpen) {
+        subscriber.next(lastOpen);
+        if (draining) subscriber.next(draining);
+      }
     });
   };
 }
