@@ -4,7 +4,7 @@ import { VirtualTimeScheduler } from 'rxjs';
 import { mockServer, type MockServer } from '../../src/testing/mockServer.js';
 import type { MockServerOptions } from '../../src/testing/mockServerOptions.js';
 import { malformedFrames } from '../../src/testing/rawFrames.js';
-import { endClients, tcpHandles, wsClient } from './wsClient.js';
+import { endClients, tcpHandles, until, wsClient } from './wsClient.js';
 
 describe('mockServer', () => {
   const servers: MockServer[] = [];
@@ -119,6 +119,7 @@ describe('mockServer', () => {
       socket.close();
       expect(await over).toEqual(['error WebSocket was closed before the connection was established', 'close 1006']);
       expect(server.connections).toEqual([]);
+      await until(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'));
     });
 
     it('accepts after a while', async () => {
@@ -205,11 +206,14 @@ describe('mockServer', () => {
       socket.send('one');
       socket.send('two');
       await server.waitForMessage(2);
-      expect(log).toEqual(['open']);
+      // A pong that was not late would be in before this.
+      server.broadcast('now');
+      await message();
+      expect(log).toEqual(['open', 'text now']);
       scheduler.flush();
       await message();
-      if (log.length < 4) await message();
-      expect(log).toEqual(['open', 'pong', 'text one', 'text two']);
+      if (log.length < 5) await message();
+      expect(log).toEqual(['open', 'text now', 'pong', 'text one', 'text two']);
       expect(scheduler.now()).toBe(500);
     });
 
@@ -510,6 +514,13 @@ describe('mockServer', () => {
       expect(await wsClient(server.url).over).toEqual(['error ECONNREFUSED', 'close 1006']);
       const successor = await start({ port: server.port });
       await wsClient(successor.url).opened();
+    });
+
+    it('only when no handle of it is left', async () => {
+      const server = await start();
+      expect(process.getActiveResourcesInfo()).toContain('TCPServerWrap');
+      await server.close();
+      expect(process.getActiveResourcesInfo()).not.toContain('TCPServerWrap');
     });
 
     it('forgets the answers that were still to come', async () => {

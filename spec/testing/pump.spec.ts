@@ -176,6 +176,19 @@ describe('a pump', () => {
     expect(source.paused).toBe(false);
   });
 
+  it('does not read from the beginning when it is made in silence', () => {
+    toxics.silent = true;
+    const other = new FakeSource();
+    new Pump(other as unknown as Source, sink as unknown as Sink, {
+      toxics,
+      scheduler,
+      random: () => 0,
+      passed: () => undefined,
+      exhausted: () => undefined,
+    });
+    expect(other.paused).toBe(true);
+  });
+
   it('forgets latency and bandwidth when it is healed', async () => {
     Object.assign(toxics, { latency: 1_000, bandwidth: 50 });
     source.says('abc');
@@ -240,8 +253,11 @@ describe('a pump', () => {
   });
 
   it('leaves no timer behind when it is stopped, and reads on so that the end is noticed', async () => {
-    Object.assign(toxics, { latency: 100, silent: false, slice: 1 });
+    toxics.latency = 100;
     source.says('abc');
+    toxics.silent = true;
+    pump.changed();
+    expect(source.paused).toBe(true);
     pump.stop();
     expect(scheduler.actions).toEqual([]);
     source.says('d');

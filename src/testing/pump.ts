@@ -29,11 +29,10 @@ const HIGH_WATER = 256 * 1024;
 export class Pump {
   readonly #parcels: Parcel[] = [];
   #waiting = 0;
-  #lastDue = 0;
   /** When the line is free again, under a bandwidth limit. */
   #free = 0;
   #blocked = false;
-  #sliced: NodeJS.Immediate | undefined;
+  #sliced = false;
   #timer = Subscription.EMPTY;
   #stopped = false;
 
@@ -61,7 +60,6 @@ export class Pump {
   /** What is under way arrives at once. */
   hurry(): void {
     this.#free = 0;
-    this.#lastDue = 0;
     this.#parcels.forEach((parcel, at) => (this.#parcels[at] = { ...parcel, due: 0 }));
     this.changed();
   }
@@ -69,7 +67,6 @@ export class Pump {
   stop(): void {
     this.#stopped = true;
     this.#timer.unsubscribe();
-    clearImmediate(this.#sliced);
     this.#parcels.length = 0;
     // What still comes is thrown away, so that the end of the source is noticed.
     this.source.resume();
@@ -78,9 +75,8 @@ export class Pump {
   #take(load: { readonly bytes: Buffer } | { readonly end: 'fin' | 'reset' }): void {
     if (this.#stopped) return;
     const due = this.context.scheduler.now() + lateness(this.context.toxics, this.context.random);
-    // A byte never overtakes the one before.
-    this.#lastDue = Math.max(due, this.#lastDue);
-    this.#parcels.push({ ...load, due: this.#lastDue });
+    // A queue: a byte that is due earlier than the one before still waits for it.
+    this.#parcels.push({ ...load, due });
     if ('bytes' in load) this.#waiting += load.bytes.length;
     this.#flush();
     this.#regulate();
@@ -141,8 +137,9 @@ export class Pump {
     }
     if (slice === Infinity) return;
     // Writes within one turn of the event loop arrive as one.
-    this.#sliced = setImmediate(() => {
-      this.#sliced = undefined;
+    this.#sliced = true;
+    setImmediate(() => {
+      this.#sliced = false;
       this.#flush();
     });
   }

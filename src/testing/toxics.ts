@@ -30,7 +30,7 @@ export function portion({ bandwidth, slice }: Toxics): number {
   return Math.max(1, Math.min(slice, Math.floor(bandwidth / 50)));
 }
 
-/** How late a chunk is; `random` gives 0 to 1. */
+/** How late a chunk is; `random` gives 0 to 1. Below 0 is not late at all. */
 export function lateness({ latency, jitter }: Toxics, random: () => number): number {
-  return jitter === 0 ? latency : Math.max(0, latency + jitter * (2 * random() - 1));
+  return jitter === 0 ? latency : latency + jitter * (2 * random() - 1);
 }
