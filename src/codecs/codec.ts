@@ -60,7 +60,7 @@ export function codec<In, Out = In>(
               data = codec.decode(event.data);
             } catch (cause) {
               subscriber.next({ type: 'malformed', connection, raw: event.data, error: protocolError(cause) });
-              if (onMalformed === 'close') connection.close(4400, 'malformed frame');
+              if (onMalformed === 'close' && !subscriber.closed) connection.close(4400, 'malformed frame');
               return;
             }
             subscriber.next({ type: 'message', connection, data });

@@ -1,7 +1,7 @@
 import type { Connection, Frame } from '../core/connection.js';
 import { expectFunction } from '../core/expect.js';
 import { type Codec, codec, type CodecConfig, type CodecOperator } from './codec.js';
-import { Decoder, SharedDecoder } from './msgpack/decoder.js';
+import { decodePlain, SharedDecoder } from './msgpack/decoder.js';
 import { Encoder } from './msgpack/encoder.js';
 import { Shapes } from './msgpack/shapes.js';
 
@@ -19,13 +19,14 @@ export interface MsgpackConfig extends CodecConfig, MsgpackCodecConfig {}
  * Messages as msgpack. Frames of text are malformed.
  *
  * Plain msgpack, the default, is read and written by any peer. With `shared`, objects go without their keys after they were
- * met twice: less than half the bytes, and several times the speed; `docs/msgpack-wire.md` has the format. What was shared
- * ends with the connection.
+ * met twice: less than half the bytes of JSON, and several times its speed; `docs/msgpack-wire.md` has the format. What is
+ * shared ends with the connection. Frames are encoded for one connection then, and cannot be sent over another.
  *
- * Binary data arrives as a Uint8Array (on Node a Buffer, which is one) and is a copy; a Date stays one. 64-bit integers
- * arrive as numbers where those are exact, else as bigints. Maps arrive as objects, a key `__proto__` as `__proto_`.
- * `undefined` is left out of objects, unless `shared`, and null in lists. A message that msgpack cannot hold, such as a
- * function, makes `send()` throw a TypeError. The types are a promise of the peer's: nothing checks them here.
+ * Binary data arrives as a Uint8Array (on Node a Buffer, which is one) and is a copy; a Date arrives as a Date, a Map as an
+ * object, a Set as an array. Integers of 64 bits arrive as numbers where those are exact, else as bigints. `__proto__` keys
+ * are left out, and what is nested more than 512 levels deep is malformed. `undefined` is left out of objects and null in
+ * arrays, unless `shared`. A message without a msgpack form, such as a function, makes `send()` throw a TypeError.
+ * The types are a promise of the peer's: nothing checks them here.
  *
  * @example
  * webSocket({ url: 'wss://feed.example.com', protocols: ['v1.shared', 'v1'] }).pipe(
@@ -42,18 +43,14 @@ export function msgpackCodec<In, Out = In>({ shared = false }: MsgpackCodecConfi
   connection: Connection<Frame>,
 ) => Codec<In, Out> {
   if (typeof shared !== 'boolean') expectFunction('msgpack', 'shared', shared);
-  let plain: Codec<In, Out> | undefined;
+  const plain = new Encoder();
   return (connection) => {
-    if (typeof shared === 'function' ? shared(connection) : shared) {
-      return together(new Encoder(new Shapes()), new SharedDecoder());
-    }
-    return (plain ??= together(new Encoder(), new Decoder()));
+    if (!(typeof shared === 'function' ? shared(connection) : shared)) return codecOf(plain, decodePlain);
+    const decoder = new SharedDecoder();
+    return codecOf(new Encoder(new Shapes()), (frame) => decoder.decode(frame));
   };
 }
 
-function together<In, Out>(encoder: Encoder, decoder: Decoder | SharedDecoder): Codec<In, Out> {
-  return {
-    encode: (message) => encoder.encode(message),
-    decode: (frame) => decoder.decode(frame) as In,
-  };
+function codecOf<In, Out>(encoder: Encoder, decode: (frame: Frame) => unknown): Codec<In, Out> {
+  return { encode: (message) => encoder.encode(message), decode: (frame) => decode(frame) as In };
 }

@@ -127,31 +127,45 @@ export class Encoder {
       for (const key of keys) this.#value(record[key]);
       return;
     }
-    const kept = this.#shapes ? keys : keys.filter((key) => record[key] !== undefined);
-    this.#writer.list(0x80, 0xde, kept.length);
-    for (const key of kept) {
-      this.#writer.text(key);
-      this.#value(record[key]);
+    const { length } = this.#writer;
+    this.#writer.list(0x80, 0xde, keys.length);
+    let left = keys.length;
+    for (const key of keys) {
+      const value = record[key];
+      // As in JSON: peers may not know what to make of it.
+      if (value === undefined && this.#shapes === undefined) left--;
+      else {
+        this.#writer.text(key);
+        this.#value(value);
+      }
     }
+    if (left < keys.length) this.#writer.recount(length, left);
   }
 
-  /** What is neither a plain object nor an array. */
+  /** What is neither an array nor a plain object. Told by its tag: another realm, such as a frame's, has other classes. */
   #instance(value: object): void {
     if (ArrayBuffer.isView(value)) {
-      this.#writer.bytes(
-        value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
-      );
-    } else if (value instanceof ArrayBuffer) this.#writer.bytes(new Uint8Array(value));
-    else if (value instanceof Date) this.#date(value.getTime());
-    else if (value instanceof Set) this.#array([...(value as Set<unknown>)]);
-    else if (value instanceof Map) {
-      this.#writer.list(0x80, 0xde, value.size);
-      for (const [key, item] of value as Map<unknown, unknown>) {
-        this.#value(key);
-        this.#value(item);
-      }
-    } else if ('toJSON' in value && typeof value.toJSON === 'function') this.#value(value.toJSON());
-    else this.#record(value as Record<string, unknown>);
+      this.#writer.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+      return;
+    }
+    switch (Object.prototype.toString.call(value)) {
+      case '[object ArrayBuffer]':
+        this.#writer.bytes(new Uint8Array(value as ArrayBuffer));
+        break;
+      case '[object Date]':
+        this.#date((value as Date).getTime());
+        break;
+      case '[object Set]':
+        this.#array([...(value as Set<unknown>)]);
+        break;
+      case '[object Map]':
+        this.#writer.list(0x80, 0xde, (value as Map<unknown, unknown>).size);
+        for (const pair of value as Map<unknown, unknown>) pair.forEach((part) => this.#value(part));
+        break;
+      default:
+        if (hasJson(value)) this.#value(value.toJSON());
+        else this.#record(value as Record<string, unknown>);
+    }
   }
 
   /** The smallest of the three sizes of a timestamp: seconds; seconds below 2^34 and nanoseconds; seconds of any sign and nanoseconds. */
@@ -175,6 +189,10 @@ export class Encoder {
       writer.uint32(seconds);
     }
   }
+}
+
+function hasJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function impossible(what: string): TypeError {

@@ -65,7 +65,7 @@ export class Shapes {
   }
 
   #consider(shape: Shape, keys: readonly string[]): number {
-    if (this.#structures.length === MOST_STRUCTURES) return 0;
+    if (this.#structures.length === MOST_STRUCTURES || keys.includes('__proto__')) return 0;
     if (!shape.seen) {
       shape.seen = true;
       if (this.#candidates > MOST_CANDIDATES) this.#prune();

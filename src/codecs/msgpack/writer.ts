@@ -16,10 +16,9 @@ interface NodeBuffers {
 type NodeBytes = Uint8Array & { utf8Write(text: string, at: number): number };
 
 /** Node's buffers are a kind of Uint8Array whose memory is not cleared first, and that encode text faster; nothing but what was written leaves here. */
-const nodeBuffers = (globalThis as { Buffer?: NodeBuffers }).Buffer;
-const inNode = typeof nodeBuffers?.prototype.utf8Write === 'function';
-const allocate = (size: number): Uint8Array =>
-  inNode && nodeBuffers !== undefined ? nodeBuffers.allocUnsafeSlow(size) : new Uint8Array(size);
+const buffers = (globalThis as { Buffer?: NodeBuffers }).Buffer;
+const node = typeof buffers?.prototype.utf8Write === 'function' ? buffers : undefined;
+const allocate = (size: number): Uint8Array => node?.allocUnsafeSlow(size) ?? new Uint8Array(size);
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** Writes msgpack values one after another, and hands out what was written as frames. */
@@ -79,6 +78,15 @@ export class Writer {
     else this.header(wide + 1, 4, count);
   }
 
+  /** Lowers the count of the map whose header is so far from the frame's beginning. */
+  recount(offset: number, count: number): void {
+    const at = this.#start + offset;
+    const first = this.#bytes[at] as number;
+    if (first < 0x90) this.#bytes[at] = 0x80 | count;
+    else if (first === 0xde) this.#view.setUint16(at + 1, count);
+    else this.#view.setUint32(at + 1, count);
+  }
+
   uint32(value: number): void {
     this.#room(4);
     this.#view.setUint32(this.#at, value);
@@ -131,7 +139,7 @@ export class Writer {
       }
       to = this.#at + header;
     }
-    const size = inNode
+    const size = node
       ? (this.#bytes as NodeBytes).utf8Write(text, to)
       : utf8.encodeInto(text, this.#bytes.subarray(to)).written;
     const needed = textHeader(size);

@@ -1,0 +1,232 @@
+import { msgpackCodec } from '../../src/codecs/msgpack.js';
+import type { Codec } from '../../src/codecs/codec.js';
+import type { Frame } from '../../src/core/connection.js';
+import { mockConnection } from '../../src/testing/mockConnection.js';
+
+const codecFor = (make = msgpackCodec): Codec<unknown> => make({ shared: true })(mockConnection<Frame>('a'));
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+const shown = (frame: Frame): string => Buffer.from(frame as Uint8Array).toString('hex');
+const size = (frame: Frame): number => frame.length;
+
+/** What a frame announces that announces `structures`, before the message 1. */
+const announcing = (structures: unknown): Uint8Array => {
+  const frame = msgpackCodec()(mockConnection<Frame>('a')).encode(structures) as Uint8Array;
+  return new Uint8Array([0xc1, ...frame, 1]);
+};
+
+describe('msgpack with shared structures', () => {
+  it('announces a structure when it is met for the second time, before the message, and names it from then on', () => {
+    const { encode } = codecFor();
+    expect(shown(encode({ a: 1, b: 'x' }))).toBe('82' + 'a16101' + 'a162a178');
+    expect(shown(encode({ a: 2, b: 'y' }))).toBe('c1' + '91' + '92a161a162' + '40' + '02' + 'a179');
+    expect(shown(encode({ a: 3, b: 'z' }))).toBe('40' + '03' + 'a17a');
+  });
+
+  it('announces within one message, and several at once', () => {
+    const { encode } = codecFor();
+    const frame = encode([{ a: 1 }, { b: 1 }, { a: 2 }, { b: 2 }]);
+    expect(shown(frame)).toBe('c1' + '92' + '91a161' + '91a162' + '94' + '81a16101' + '81a16201' + '4002' + '4102');
+    expect(codecFor().decode(frame)).toEqual([{ a: 1 }, { b: 1 }, { a: 2 }, { b: 2 }]);
+  });
+
+  it('tells objects apart that differ in the order or the number of their keys', () => {
+    const { encode } = codecFor();
+    const { decode } = codecFor();
+    const messages = [{ a: 1, b: 2 }, { b: 1, a: 2 }, { a: 1 }, {}, { a: 1, b: 2, c: 3 }, { __keys__: 1, a: 2 }, { a: 1, __keys__: 2 }]; // prettier-ignore
+    for (const message of [...messages, ...messages, ...messages]) {
+      const decoded = decode(encode(message)) as object;
+      expect(decoded).toEqual(message);
+      expect(Object.keys(decoded)).toEqual(Object.keys(message));
+    }
+  });
+
+  it('writes 64 to 127 in two bytes, because their bytes name structures', () => {
+    const { encode, decode } = codecFor();
+    expect([63, 64, 127, 128].map((number) => shown(encode(number)))).toEqual(['3f', 'cc40', 'cc7f', 'cc80']);
+    for (let number = 0; number < 300; number++) expect(decode(encode(number))).toBe(number);
+  });
+
+  it('keeps undefined, in objects and arrays', () => {
+    const { encode, decode } = codecFor();
+    for (let times = 0; times < 3; times++) {
+      expect(decode(encode({ a: undefined, b: [undefined] }))).toStrictEqual({ a: undefined, b: [undefined] });
+    }
+  });
+
+  it('reads an object with a function made for it as it does without', () => {
+    const { encode, decode } = codecFor();
+    const keys = ['a', 'b c', '"', "'", '\\', '${x}', '`', '\n', '\u2028', 'constructor', 'return', '', 'ü', '1', '-1'];
+    const message = Object.fromEntries(keys.map((key, index) => [key, index]));
+    for (let times = 0; times < 20; times++) {
+      expect(decode(encode(message))).toEqual(message);
+      expect(Object.keys(decode(encode(message)) as object)).toEqual(Object.keys(message));
+    }
+  });
+
+  it('reads on where functions cannot be made of text, and tries it once only', () => {
+    const real = globalThis.Function;
+    const attempts = jest.fn(() => {
+      throw new EvalError("Refused to evaluate a string as JavaScript because 'unsafe-eval' is not allowed");
+    });
+    try {
+      jest.isolateModules(() => {
+        const fresh = jest.requireActual<{ msgpackCodec: typeof msgpackCodec }>('../../src/codecs/msgpack.js');
+        globalThis.Function = attempts as never;
+        const { encode, decode } = codecFor(fresh.msgpackCodec);
+        for (let at = 0; at < 50; at++) {
+          expect(decode(encode({ at, kind: 'x' }))).toEqual({ at, kind: 'x' });
+          expect(decode(encode({ other: at }))).toEqual({ other: at });
+        }
+      });
+    } finally {
+      globalThis.Function = real;
+    }
+    expect(attempts).toHaveBeenCalledTimes(1);
+  });
+
+  it('forgets what it would have announced when a message cannot be encoded', () => {
+    const { encode } = codecFor();
+    const { decode } = codecFor();
+    const send = (message: unknown): unknown => decode(encode(message));
+    send({ a: 1 });
+    expect(() => encode([{ a: 1 }, { a: 1 }, { b: 1 }, { b: 2 }, { bad: () => 1 }])).toThrow(TypeError);
+    for (let times = 0; times < 3; times++) {
+      for (const message of [{ c: 1 }, { a: 1 }, { b: 1 }]) expect(send(message)).toEqual(message);
+    }
+  });
+
+  it('never shares a list of keys with __proto__ in it', () => {
+    const { encode } = codecFor();
+    const { decode } = codecFor();
+    const message = JSON.parse('{"__proto__":{"evil":1},"a":1}') as object;
+    for (let times = 0; times < 5; times++) expect(decode(encode(message))).toStrictEqual({ a: 1 });
+  });
+
+  describe('knows its limits', () => {
+    it('shares 64 structures, and sends all other objects with their keys', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      const messages = Array.from({ length: 70 }, (_, at) => ({ [`key${at}`]: at, common: true }));
+      for (const message of [...messages, ...messages, ...messages]) expect(decode(encode(message))).toEqual(message);
+      const sizes = messages.map((message) => size(encode(message)));
+      expect(sizes.filter((bytes) => bytes < 5)).toHaveLength(64);
+      expect(sizes.slice(64).every((bytes) => bytes > 10)).toBe(true);
+    });
+
+    it('does not use them up on objects that serve as dictionaries', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      for (let at = 0; at < 5_000; at++) decode(encode({ [`user${at}`]: at, [`other${at}`]: 1 }));
+      const message = { kind: 'say', text: 'hi' };
+      for (let times = 0; times < 3; times++) expect(decode(encode(message))).toEqual(message);
+      expect(size(encode(message))).toBe(1 + 4 + 3);
+    });
+
+    it('goes on sharing what is shared when it forgets what came once only', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      const shared = [{ a: 1, b: 2 }, { a: 1, c: 2 }, { a: 1 }];
+      for (const message of [...shared, ...shared]) decode(encode(message));
+      for (let at = 0; at < 5_000; at++) decode(encode({ a: 1, [`key${at}`]: at }));
+      for (const message of shared) {
+        const frame = encode(message);
+        expect(frame[0]).toBeGreaterThanOrEqual(0x40);
+        expect(frame[0]).toBeLessThan(0x43);
+        expect(decode(frame)).toEqual(message);
+      }
+    });
+
+    it('shares no list of more than 256 keys', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      for (const count of [256, 257]) {
+        const message = Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 1]));
+        for (let times = 0; times < 3; times++) expect(decode(encode(message))).toEqual(message);
+        expect(size(encode(message)) === 1 + count).toBe(count === 256);
+      }
+    });
+
+    it('announces no more than the other end remembers, however long the keys are', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      const messages = Array.from({ length: 40 }, (_, at) => ({ [`${at}`.padEnd(3_000, 'ü')]: at }));
+      for (const message of [...messages, ...messages, ...messages]) expect(decode(encode(message))).toEqual(message);
+      const short = messages.filter((message) => size(encode(message)) < 5);
+      expect(short.length).toBeGreaterThan(5);
+      expect(short.length).toBeLessThan(20);
+    });
+  });
+
+  describe('takes for malformed', () => {
+    it.each([
+      ['a structure that nobody announced', '40 01', 'structure 0 was not announced'],
+      ['the last one that there can be', '7f', 'structure 63 was not announced'],
+      ['one within a message', '91 41 01', 'structure 1 was not announced'],
+      ['an announcement without a message', 'c1 91 91 a1 61', 'ends before its message'],
+      ['an announcement that is cut off', 'c1 91 91 a1', 'ends before its message'],
+      ['an announcement that is no list', 'c1 01 01', 'no list of lists of keys'],
+      ['an announcement of what is no list', 'c1 91 a1 61 01', 'no list of lists of keys'],
+      ['an announcement of what is no key', 'c1 91 91 05 01', 'no list of lists of keys'],
+      ['an announcement of __proto__', 'c1 91 91 a9 5f5f70726f746f5f5f 01', 'no list of lists of keys'],
+      ['an announcement that uses a structure', 'c1 91 91 a1 61 c1 91 40 a1 61 01', 'begins nothing that is known'],
+      ['two announcements in a row', 'c1 90 c1 90 01', 'begins nothing that is known'],
+      ['a structure without all of its values', 'c1 91 92 a1 61 a1 62 40 01', 'ends before its message'],
+    ])('%s', (_, frame, why) => {
+      const { decode } = codecFor();
+      expect(() => decode(hex(frame))).toThrow(expect.objectContaining({ name: 'ProtocolError' }));
+      expect(() => codecFor().decode(hex(frame))).toThrow(why);
+    });
+
+    it('more than 64 structures, in one announcement or in several', () => {
+      const keys = Array.from({ length: 65 }, (_, at) => [`k${at}`]);
+      expect(() => codecFor().decode(announcing(keys))).toThrow('more than 64 structures');
+      const { decode } = codecFor();
+      for (const each of keys.slice(0, 64)) expect(decode(announcing([each]))).toBe(1);
+      expect(() => decode(announcing([['one more']]))).toThrow('more than 64 structures');
+      expect(decode(hex('7f05'))).toEqual({ k63: 5 });
+    });
+
+    it('more than 64 KiB of announcements, in one or in several', () => {
+      expect(() => codecFor().decode(announcing([['x'.repeat(65_531)]]))).toThrow('more than 65536 bytes');
+      const { decode } = codecFor();
+      expect(decode(announcing([['x'.repeat(65_000)]]))).toBe(1);
+      expect(decode(announcing([['y'.repeat(500)]]))).toBe(1);
+      expect(() => decode(announcing([['z'.repeat(500)]]))).toThrow('more than 65536 bytes');
+    });
+
+    it('a structure of more than 256 keys', () => {
+      const keys = Array.from({ length: 257 }, (_, at) => `k${at}`);
+      expect(codecFor().decode(announcing([keys.slice(1)]))).toBe(1);
+      expect(() => codecFor().decode(announcing([keys]))).toThrow('no list of lists of keys');
+    });
+
+    it('structures nested too deep', () => {
+      const deep = (levels: number): Uint8Array =>
+        new Uint8Array([...hex('c1 91 91 a1 61'), ...Array<number>(levels).fill(0x40), 1]);
+      expect(codecFor().decode(deep(512))).toHaveProperty('a.a.a');
+      expect(() => codecFor().decode(deep(513))).toThrow('nested more than 512 levels deep');
+    });
+
+    it('nothing that was announced well before a message that was not: it counts', () => {
+      const { decode } = codecFor();
+      expect(() => decode(hex('c1 91 91 a1 61 40'))).toThrow('ends before its message');
+      expect(decode(hex('40 07'))).toEqual({ a: 7 });
+    });
+  });
+
+  it('takes less than 0.55 of the bytes of JSON for messages of 256 bytes', () => {
+    const { encode } = codecFor();
+    const message = (at: number): object => ({
+      id: `9f3c${at}a7b1e0d2`,
+      kind: 'chat.message',
+      room: 'harbour',
+      author: { id: 4_711 + at, name: 'Grace', admin: false },
+      sentAt: 1_763_700_000_000 + at,
+      text: 'the quick brown fox jumps over the lazy dog',
+      tags: ['one', 'two'],
+      edited: false,
+    });
+    for (let at = 0; at < 3; at++) encode(message(at));
+    expect(size(encode(message(4))) / JSON.stringify(message(4)).length).toBeLessThan(0.55);
+  });
+});
