@@ -1,3 +1,5 @@
+import { inWords } from './inWords.js';
+
 /** Milliseconds, or a text such as `'500ms'`, `'10s'`, `'1.5h'` or Go's `'1m30s'`. */
 export type Duration = number | string;
 
@@ -7,14 +9,15 @@ export const LONGEST_DELAY = 2 ** 31 - 1;
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  µs: 1e-3,
+  '\u00b5s': 1e-3,
+  '\u03bcs': 1e-3,
   ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
 };
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)/gy;
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|[u\u00b5\u03bc]s|ms|s|m|h|d)/gy;
 
 /** Reads a duration text; `undefined` when it is none. */
 export function parseDuration(text: string): number | undefined {
@@ -26,7 +29,8 @@ export function parseDuration(text: string): number | undefined {
     end = match.index + match[0].length;
   }
   if (end === 0 || end !== text.length) return text === '0' ? 0 : undefined;
-  return total;
+  // To the nanosecond: 1.005 s is 1005 ms, whatever binary fractions make of it.
+  return Math.round(total * 1e6) / 1e6;
 }
 
 /**
@@ -37,10 +41,10 @@ export function parseDuration(text: string): number | undefined {
  * duration('1m30s'); // 90000
  */
 export function duration(value: Duration): number {
-  const ms = typeof value === 'number' ? value : parseDuration(value);
-  if (ms === undefined || !(ms >= 0)) {
+  const ms = typeof value === 'string' ? parseDuration(value) : value;
+  if (!(typeof ms === 'number' && ms >= 0)) {
     throw new TypeError(
-      `duration: expected a number of milliseconds or a text such as '10s' or '1m30s', got '${value}'`,
+      `duration: expected a number of milliseconds or a text such as '10s' or '1m30s', got ${inWords(value)}`,
     );
   }
   return ms;

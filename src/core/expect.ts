@@ -1,9 +1,9 @@
 import { type Duration, parseDuration } from './duration.js';
+import { inWords } from './inWords.js';
 
 /** A TypeError that names who was called, what was expected and what came. */
 function refuse(who: string, option: string, expected: string, value: unknown): never {
-  const got = typeof value === 'string' ? `'${value}'` : typeof value === 'function' ? 'a function' : String(value);
-  throw new TypeError(`${who}: expected \`${option}\` to be ${expected}, got ${got}`);
+  throw new TypeError(`${who}: expected \`${option}\` to be ${expected}, got ${inWords(value)}`);
 }
 
 /** Reads a duration option in milliseconds and checks that it is above 0 (or at least 0 with `orZero`). */
