@@ -187,6 +187,29 @@ describe('heartbeat', () => {
   );
 
   it(
+    'pings once where the milliseconds do not add up: 1.4 - 1 is less than 0.4',
+    marbles(({ cold, expectObservable, flush, a, events }) => {
+      const source = cold('co-', events);
+
+      expectObservable(source.pipe(heartbeat({ interval: 0.4, timeout: 5, ping })), '--!').toBe('co', events);
+      flush();
+      expect(a.sent).toEqual(['p']);
+    }),
+  );
+
+  it(
+    'pings after 2^31 - 1 ms where the interval is longer',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const source = cold('co', events);
+      const unsubscribe = '-- 2147483646ms -!';
+      const pings = '      -- 2147483646ms p';
+
+      expectObservable(source.pipe(heartbeat({ interval: '30d', timeout: 5, ping })), unsubscribe).toBe('co', events);
+      expectObservable(a.sent$).toBe(pings);
+    }),
+  );
+
+  it(
     'watches the connection that opened last',
     marbles(({ cold, expectObservable, a, b, events }) => {
       const source = cold('co-CO-m-m-m-m-m', events);

@@ -103,6 +103,21 @@ describe('sendFrom', () => {
   );
 
   it(
+    'drops what waited for 2^31 - 1 ms where the ttl is longer',
+    marbles(({ cold, hot, expectObservable, events }) => {
+      const outgoing = hot('1');
+      const source = cold(' c', events);
+      const expected = '    c 2147483646ms 1';
+      const unsubscribe = ' - 2147483646ms -!';
+
+      expectObservable(source.pipe(sendFrom(outgoing, { ttl: '30d' })), unsubscribe).toBe(expected, {
+        ...events,
+        1: dropped('1', 'expired'),
+      });
+    }),
+  );
+
+  it(
     'keeps messages between connections and sends them to the one that opened last',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const values = { ...events, x: close(a, 1006), r: reconnecting(1, 1, undefined) };

@@ -1,7 +1,7 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
 import { type Clock, clockOf, type Deadline } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
-import type { Duration } from '../core/duration.js';
+import { clampDelay, type Duration } from '../core/duration.js';
 import { HeartbeatTimeoutError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
@@ -87,7 +87,7 @@ interface Checked<In, Out, Session> extends HeartbeatConfig<In, Out, Session> {
 function checked<In, Out, Session>(config: HeartbeatConfig<In, Out, Session>): Checked<In, Out, Session> {
   return {
     ...config,
-    interval: expectDuration('heartbeat', 'interval', config.interval),
+    interval: clampDelay(expectDuration('heartbeat', 'interval', config.interval)),
     timeout: expectDuration('heartbeat', 'timeout', config.timeout),
   };
 }
@@ -144,7 +144,8 @@ class Pulse<In, Out, Session> {
   #due(): void {
     const { always, interval, timeout, isPong, ping } = this.config;
     const now = this.#clock.now();
-    if (!always && now - this.#heardAt < interval) {
+    // In the clock's own arithmetic: `now - heardAt < interval` may still hold when the deadline is due, and would for ever.
+    if (!always && this.#heardAt + interval > now) {
       this.#beat.in(interval, this.#heardAt);
       return;
     }

@@ -1,7 +1,7 @@
 import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
-import type { Duration } from '../core/duration.js';
+import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
@@ -58,7 +58,7 @@ export function sendFrom<In, Out, Session>(
       const expiry = clock.deadline(
         guarded(subscriber, () => {
           const now = clock.now();
-          for (let head = queue[0]; head && head.since + life <= now; head = queue[0]) {
+          for (let head = queue[0]; head && head.since + clampDelay(life) <= now; head = queue[0]) {
             queue.shift();
             drop(head.message, 'expired');
           }
