@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { VirtualTimeScheduler } from 'rxjs';
 import { faultProxy, type FaultProxy, type FaultProxyOptions } from '../../src/testing/faultProxy.js';
 import { mockServer, type MockServer } from '../../src/testing/mockServer.js';
@@ -88,6 +89,31 @@ describe('faultProxy', () => {
       expect(await second.peer.closed).toEqual({ code: 1006, reason: '' });
     });
 
+    it('passes on the end of one direction while the other still speaks', async () => {
+      await start();
+      const socket = connect(proxy.port, '127.0.0.1');
+      let answer = '';
+      socket.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+      socket.end('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+      await once(socket, 'close');
+      expect(answer).toContain('426 Upgrade Required');
+    });
+
+    const hasIpv6 = Object.values(networkInterfaces()).some((one) => one?.some(({ address }) => address === '::1'));
+    (hasIpv6 ? it : it.skip)('leads to an IPv6 target', async () => {
+      await start();
+      const target = createServer((socket) => socket.end('six')).listen(0, '::1');
+      await once(target, 'listening');
+      const { port } = target.address() as AddressInfo;
+      const other = await faultProxy({ target: `tcp://[::1]:${port}` });
+      const socket = connect(other.port, '127.0.0.1');
+      expect(String((await once(socket, 'data'))[0])).toBe('six');
+      socket.destroy();
+      await other.close();
+      target.close();
+      await once(target, 'close');
+    });
+
     it('resets a client when its target is not there', async () => {
       await start();
       await server.close();
@@ -115,12 +141,9 @@ describe('faultProxy', () => {
     ] as const)('a plain TCP connection by %s: %s', async (act, expected) => {
       await start();
       const socket = connect(proxy.port, '127.0.0.1').resume();
-      const seen: string[] = [];
-      socket.on('end', () => seen.push('FIN')).on('error', ({ message }) => seen.push(message));
       await Promise.all([once(socket, 'connect'), proxy.waitUntil(() => proxy.connections === 1)]);
       proxy[act]();
-      await new Promise((resolve) => socket.on('close', resolve));
-      expect(seen).toEqual([expected]);
+      expect(await ending(socket)).toBe(expected);
     });
 
     it.each(['cut', 'reset'] as const)('in the middle of a frame: %s', async (by) => {
@@ -136,6 +159,29 @@ describe('faultProxy', () => {
       const next = await dial();
       next.peer.send('whole again');
       await next.message();
+    });
+
+    it.each([
+      ['reset', 'read ECONNRESET'],
+      ['cut', 'FIN'],
+    ] as const)('a plain TCP connection after so many bytes by %s: %s', async (by, expected) => {
+      await start();
+      proxy.cutAfter(5, { direction: 'up', by });
+      const socket = connect(proxy.port, '127.0.0.1').resume();
+      const ended = ending(socket);
+      socket.write('GET / HTTP/1.1');
+      expect(await ended).toBe(expected);
+      expect(proxy.bytes.up).toBe(5);
+    });
+
+    it('by a FIN also where bytes lie unread, which would make a reset of a careless end', async () => {
+      await start();
+      proxy.silence('up');
+      const socket = connect(proxy.port, '127.0.0.1').resume();
+      await Promise.all([once(socket, 'connect'), proxy.waitUntil(() => proxy.connections === 1)]);
+      await new Promise((resolve) => socket.write('unread', resolve));
+      proxy.cut();
+      expect(await ending(socket)).toBe('FIN');
     });
 
     it('on the way up, after so many bytes', async () => {
@@ -344,11 +390,20 @@ describe('faultProxy', () => {
       proxy.refuse();
       const healing = proxy.heal();
       await proxy.close();
+      await (await faultProxy({ target: server.url, port: proxy.port })).close();
       await healing;
       expect(await over).toEqual(['open', 'close 1006']);
       await proxy.heal();
       expect(await wsClient(proxy.url).over).toEqual(['error ECONNREFUSED', 'close 1006']);
     });
+  });
+
+  it('leaves no handle behind when it is closed while it refuses', async () => {
+    await start();
+    proxy.refuse();
+    await proxy.close();
+    // The mock server's own.
+    expect(process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'))).toEqual(['TCPServerWrap']);
   });
 
   it('waits no longer than told, and says what it saw', async () => {
@@ -379,3 +434,11 @@ describe('faultProxy', () => {
     await expect(faultProxy({ target: server.url, port: proxy.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
+
+/** How a connection ends that nobody here has ended. */
+async function ending(socket: Socket): Promise<string> {
+  const seen: string[] = [];
+  socket.on('end', () => seen.push('FIN')).on('error', ({ message }) => seen.push(message));
+  await new Promise((resolve) => socket.on('close', resolve));
+  return seen.join();
+}

@@ -117,7 +117,7 @@ export class TcpProxy {
     this.refuse();
     this.#waiting.end();
     for (const link of links) link.destroy();
-    await Promise.all([unbound, this.#listening, ...links.map((link) => link.gone)]);
+    await Promise.all([unbound, ...links.map((link) => link.gone)]);
     await handlesFreed();
   }
 
