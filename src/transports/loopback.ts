@@ -122,7 +122,7 @@ export function loopback({
       if (!served) server.lost();
     });
     adopt(client, subscriber);
-    if (!subscriber.closed) client.tell(arrived);
+    client.tell(arrived);
   });
 
   return {

@@ -59,7 +59,6 @@ export class LoopbackSocket implements NodeSocket {
   }
 
   close(code: number, reason: string): void {
-    if (this.readyState !== ReadyState.OPEN) return;
     this.readyState = ReadyState.CLOSING;
     const { peer } = this;
     this.tell(() => peer.#leftBy(code, reason));
@@ -74,7 +73,6 @@ export class LoopbackSocket implements NodeSocket {
 
   pause(): void {
     this.#paused = true;
-    this.#arrival.cancel();
   }
 
   resume(): void {
@@ -84,7 +82,6 @@ export class LoopbackSocket implements NodeSocket {
 
   /** Begins: from now on it can send. */
   open(): void {
-    if (this.readyState !== ReadyState.CONNECTING) return;
     this.readyState = ReadyState.OPEN;
     this.#emit('open');
   }
@@ -107,7 +104,7 @@ export class LoopbackSocket implements NodeSocket {
     if (peer.#last) peer.#last.next = parcel;
     else peer.#first = parcel;
     peer.#last = parcel;
-    if (peer.#first === parcel && !peer.#paused) peer.#arrival.in(latency);
+    if (peer.#first === parcel) peer.#arrival.in(latency);
   }
 
   #deliver(): void {
@@ -124,7 +121,8 @@ export class LoopbackSocket implements NodeSocket {
   }
 
   #leftBy(code: number, reason: string): void {
-    if (this.readyState === ReadyState.OPEN) this.tell(() => this.peer.#leftBy(code, reason));
+    // The answer to a leave is the same leave.
+    this.tell(() => this.peer.#leftBy(code, reason));
     this.lost(code, reason);
   }
 
