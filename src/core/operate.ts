@@ -66,8 +66,11 @@ class Operation<In, Out> extends Subscriber<In> {
 
   override unsubscribe(): void {
     if (this.closed) return;
-    super.unsubscribe();
-    (this.handlers as Handlers<In, Out> | undefined)?.finalize?.();
+    try {
+      super.unsubscribe();
+    } finally {
+      (this.handlers as Handlers<In, Out> | undefined)?.finalize?.();
+    }
   }
 }
 
@@ -76,13 +79,13 @@ export function receiver<In, Out>(handlers: Handlers<In, Out>): Subscriber<In> {
   return new Operation(handlers);
 }
 
-/** Subscribes an operator to its source. */
+/** Subscribes an operator to its source, unless nobody listens any more: a source would dial. */
 export function operate<In, Out>({
   source,
   ...handlers
 }: Handlers<In, Out> & { readonly source: Observable<In> }): Subscriber<In> {
   const operation = new Operation(handlers);
-  source.subscribe(operation);
+  if (!operation.closed) source.subscribe(operation);
   return operation;
 }
 
