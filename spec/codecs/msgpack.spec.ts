@@ -174,6 +174,25 @@ describe('plain msgpack', () => {
     expect(() => decode(hex('81a161'.repeat(513) + '01'))).toThrow('512 levels');
   });
 
+  it('makes no room for more values than a frame has bytes, however many lists claim them', () => {
+    const claims = hex('dc f000'.repeat(500) + '00'.repeat(70_000));
+    let room = 0;
+    const { Array } = globalThis;
+    globalThis.Array = new Proxy(Array, {
+      construct: (target, args: [number]) => {
+        room += args[0];
+        return Reflect.construct(target, args) as unknown[];
+      },
+    });
+    try {
+      expect(() => decode(claims)).toThrow('the frame ends before its message does');
+    } finally {
+      globalThis.Array = Array;
+    }
+    expect(room).toBeGreaterThan(0);
+    expect(room).toBeLessThan(claims.length);
+  });
+
   it('writes what is nested 512 levels deep, and nothing deeper or circular', () => {
     expect(encode(decode(nested(512)))).toEqual(Buffer.from(nested(512)));
     expect(() => encode([decode(nested(512))])).toThrow('nested more than 512 levels deep, or in itself');

@@ -57,7 +57,7 @@ describe('msgpack with shared structures', () => {
     const { encode, decode } = codecFor();
     const keys = ['a', 'b c', '"', "'", '\\', '${x}', '`', '\n', '\u2028', 'constructor', 'return', '', 'ü', '1', '-1'];
     const message = Object.fromEntries(keys.map((key, index) => [key, index]));
-    for (let times = 0; times < 20; times++) {
+    for (let times = 0; times < 70; times++) {
       expect(decode(encode(message))).toEqual(message);
       expect(Object.keys(decode(encode(message)) as object)).toEqual(Object.keys(message));
     }
@@ -73,7 +73,7 @@ describe('msgpack with shared structures', () => {
         const fresh = jest.requireActual<{ msgpackCodec: typeof msgpackCodec }>('../../src/codecs/msgpack.js');
         globalThis.Function = attempts as never;
         const { encode, decode } = codecFor(fresh.msgpackCodec);
-        for (let at = 0; at < 50; at++) {
+        for (let at = 0; at < 100; at++) {
           expect(decode(encode({ at, kind: 'x' }))).toEqual({ at, kind: 'x' });
           expect(decode(encode({ other: at }))).toEqual({ other: at });
         }

@@ -9,6 +9,7 @@ export class Cursor {
   bytes: Uint8Array = nothing;
   at = 0;
   end = 0;
+  #budget = 0;
   readonly #eight = new Uint8Array(8);
   readonly #view = new DataView(this.#eight.buffer);
 
@@ -16,7 +17,7 @@ export class Cursor {
   enter(bytes: Uint8Array, at: number): void {
     this.bytes = bytes;
     this.at = at;
-    this.end = bytes.length;
+    this.end = this.#budget = bytes.length;
   }
 
   /** Lets go of the frame. */
@@ -90,9 +91,13 @@ export class Cursor {
     if (this.at > this.end) throw endsEarly();
   }
 
-  /** Makes sure that so many values can follow. Each takes a byte at least: a short frame cannot claim a long list. */
+  /**
+   * Makes sure that so many values can follow. Each takes a byte at least, and is in one container only: short frames cannot
+   * claim long lists, neither one nor many within each other.
+   */
   expect(count: number): void {
-    if (count > this.end - this.at) throw endsEarly();
+    this.#budget -= count;
+    if (this.#budget < 0) throw endsEarly();
   }
 }
 

@@ -1,5 +1,8 @@
-/** A list of keys is met so often before a function is made for it. */
-const OFTEN = 8;
+/** A list of keys is met so often before a function is made for it: what a peer can make us compile is paid for by its frames. */
+const OFTEN = 64;
+
+/** Longer lists than this get none; an object of many keys gains little by it. */
+const LONGEST = 64;
 
 /** Where functions cannot be made of text, as under a strict Content-Security-Policy, one attempt is made and no more. */
 let compiling = true;
@@ -14,7 +17,7 @@ export class Structure {
   /** The object with these keys and the values that `value` gives one after another. */
   make(value: () => unknown): object {
     if (this.#make !== undefined) return this.#make(value);
-    if (compiling && ++this.#met === OFTEN) this.#make = compile(this.keys);
+    if (++this.#met === OFTEN && compiling && this.keys.length <= LONGEST) this.#make = compile(this.keys);
     const object: Record<string, unknown> = {};
     for (const key of this.keys) object[key] = value();
     return object;
