@@ -105,6 +105,29 @@ describe('connectionState', () => {
   );
 
   it(
+    'is RECONNECTING when a draining connection vanishes without a close',
+    marbles(({ cold, expectObservable, events }) => {
+      const first = cold(' -co-d-#     ', events, new HeartbeatTimeoutError(5));
+      const second = cold('         -C-O', events);
+      const expected = '   c-a-d-r--c-a';
+
+      const result = inTurn(first, second).pipe(reconnect({ delay: constant(2) }), connectionState(), inLetters);
+
+      expectObservable(result, '------------!').toBe(expected);
+    }),
+  );
+
+  it(
+    'is RECONNECTING when a source is subscribed anew while it drains',
+    marbles(({ cold, expectObservable, events }) => {
+      const source = cold('-co-d-#', events);
+      const expected = '   c-a-d----(rc)';
+
+      expectObservable(source.pipe(retry({ delay: 2 }), connectionState(), inLetters), '----------!').toBe(expected);
+    }),
+  );
+
+  it(
     'takes no notice of the old connection once the new one is in use',
     marbles(({ cold, expectObservable, events }) => {
       const source = cold('-co-d-O-d-t-x-D-', events);

@@ -97,11 +97,16 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
         switch (event.type) {
           case 'connecting':
             // A source that is subscribed anew after an error without a `close` says no more of the old connection than this.
-            if (now.internalState === 'ACTIVE') lost(undefined);
+            if (now.state === 'ACTIVE') lost(undefined);
             move('CONNECT_REQUESTED', {});
             break;
           case 'reconnecting':
-            move('RECONNECT_STARTED', { connection: undefined, attempt: event.attempt, cause: event.cause });
+            // A successor's retries are hidden: a retry that shows says that the draining connection vanished.
+            move(now.internalState === 'DRAINING_RECONNECTING' ? 'CONNECTION_LOST' : 'RECONNECT_STARTED', {
+              connection: undefined,
+              attempt: event.attempt,
+              cause: event.cause,
+            });
             break;
           case 'open':
             if (event.connection === now.connection) return;
