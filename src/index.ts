@@ -3,7 +3,7 @@ export type { Backoff, BackoffContext, ExponentialConfig } from './core/backoff.
 export { constant, decorrelated, exponential, fullJitter, steps } from './core/backoff.js';
 export { closeAction, type CloseAction, type CloseCodes } from './core/closeCodes.js';
 export { type CloseCodeRule, closeCodeRules } from './core/closeCodes.js';
-export { type Connection, type Frame, ReadyState } from './core/connection.js';
+export { type Connection, type Frame, ReadyState, type Traffic } from './core/connection.js';
 export { type Duration, duration } from './core/duration.js';
 export { BufferOverflowError } from './core/errors.js';
 export { ConnectionClosedError } from './core/errors.js';
@@ -32,10 +32,18 @@ export type { Address } from './transports/address.js';
 export { webSocket, type WebSocketConfig } from './transports/webSocket.js';
 
 // operators
+export { type ConnectionSnapshot, connectionState, type ConnectionStateConfig } from './operators/connectionState.js';
+export { type ConnectionStats, connectionStats, type ConnectionStatsConfig } from './operators/connectionStats.js';
+export { countTraffic } from './operators/countTraffic.js';
+export { dedupe, type DedupeConfig } from './operators/dedupe.js';
+export { dial, type DialConfig } from './operators/dial.js';
 export { drainHandover, type DrainHandoverConfig } from './operators/drainHandover.js';
 export { drainOn, type DrainOnConfig } from './operators/drainOn.js';
+export { handshake, type HandshakeConfig } from './operators/handshake.js';
 export { heartbeat, type HeartbeatConfig } from './operators/heartbeat.js';
+export { logEvents, type LogEventsConfig, type Logger, type LogLevel } from './operators/logEvents.js';
 export { messages } from './operators/messages.js';
+export { openTimeout, type OpenTimeoutConfig } from './operators/openTimeout.js';
 export { reconnect, type ReconnectConfig } from './operators/reconnect.js';
 export { sendFrom, type SendFromConfig } from './operators/sendFrom.js';
 export { shareConnection, type ShareConnectionConfig } from './operators/shareConnection.js';
