@@ -2,7 +2,7 @@
 export type { Backoff, BackoffContext, ExponentialConfig } from './core/backoff.js';
 export { constant, decorrelated, exponential, fullJitter, steps } from './core/backoff.js';
 export { closeAction, type CloseAction, type CloseCodes } from './core/closeCodes.js';
-export { type CloseCodeRule, closeCodeRules } from './core/closeCodes.js';
+export { type CloseCodeRule, closeCodeRules } from './core/closeCodeRules.js';
 export { type Connection, type Frame, ReadyState, type Traffic } from './core/connection.js';
 export { type Duration, duration } from './core/duration.js';
 export { BufferOverflowError } from './core/errors.js';
