@@ -1,5 +1,6 @@
-import { EMPTY, of, throwError } from 'rxjs';
+import { EMPTY, of, tap, throwError } from 'rxjs';
 import { BufferOverflowError } from '../../src/core/errors.js';
+import type { ConnectionEvent } from '../../src/core/event.js';
 import { sendFrom } from '../../src/operators/sendFrom.js';
 import { close, dropped, reconnecting } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
@@ -43,6 +44,24 @@ describe('sendFrom', () => {
 
       expectObservable(source.pipe(sendFrom(outgoing, { buffer: 2 })), '---------!').toBe(expected, values);
       expectObservable(a.sent$).toBe('------(34)');
+    }),
+  );
+
+  it(
+    'keeps the order, and to its buffer, when the consumer sends because of a drop',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('12-----');
+      const source = cold(' c----o-', events);
+      const expected = '    c(yx)o-';
+      const toA = '         -----3-';
+      const values = { ...events, x: dropped('1', 'overflow'), y: dropped('2', 'overflow') };
+      // It sends before it passes on what it was told.
+      const again = tap<ConnectionEvent<string>>((event) => {
+        if (event.type === 'dropped' && event.message === '1') outgoing.next('3');
+      });
+
+      expectObservable(source.pipe(sendFrom(outgoing, { buffer: 1 }), again), '-------!').toBe(expected, values);
+      expectObservable(a.sent$).toBe(toA);
     }),
   );
 

@@ -100,15 +100,16 @@ export function sendFrom<In, Out, Session>(
       const enqueue = (message: Out): void => {
         if (queue.length >= buffer) {
           if (overflow === 'error') throw new BufferOverflowError(buffer);
-          const oldest = overflow === 'drop-oldest' ? queue.shift() : undefined;
-          if (!oldest) {
+          if (overflow === 'drop-newest' || buffer === 0) {
             drop(message, 'overflow');
             return;
           }
-          drop(oldest.message, 'overflow');
         }
+        const oldest = queue.length >= buffer ? queue.shift() : undefined;
         queue.push({ message, since: clock.now() });
         watchHead();
+        // The last thing that is done: who is told may send again because of it.
+        if (oldest) drop(oldest.message, 'overflow');
       };
 
       operate({
