@@ -40,18 +40,21 @@ class GridDeadline implements Deadline, Hung {
   before: Hung | undefined = undefined;
   after: Hung | undefined = undefined;
 
-  constructor(
-    private readonly clock: GridClock,
-    readonly act: (late: number) => void,
-  ) {}
+  readonly act: (late: number) => void;
+  readonly #clock: GridClock;
 
-  in(delay: number, from = this.clock.now()): void {
+  constructor(clock: GridClock, act: (late: number) => void) {
+    this.#clock = clock;
+    this.act = act;
+  }
+
+  in(delay: number, from = this.#clock.now()): void {
     const due = from + clampDelay(delay);
     this.due = due;
     this.step = grid(delay);
     // The wheel looks at it in time anyway and finds then that it has moved: what every message does must cost next to nothing.
     if (this.slot && this.slot.time <= due) return;
-    this.clock.place(this);
+    this.#clock.place(this);
   }
 
   cancel(): void {
@@ -70,7 +73,11 @@ class GridClock implements Clock {
   #read = 0;
   #offset = 0;
 
-  constructor(private readonly scheduler: SchedulerLike) {}
+  readonly #scheduler: SchedulerLike;
+
+  constructor(scheduler: SchedulerLike) {
+    this.#scheduler = scheduler;
+  }
 
   now(): number {
     return this.#cached !== undefined && this.#keeper === Date ? this.#cached : this.#look();
@@ -86,7 +93,7 @@ class GridClock implements Clock {
   }
 
   #look(): number {
-    const read = this.scheduler.now();
+    const read = this.#scheduler.now();
     const keeper = read < REAL ? undefined : Date;
     if (keeper !== this.#keeper || (!keeper && read < this.#read)) this.#begin(keeper);
     else if (read < this.#read) this.#offset += this.#read - read;
@@ -105,7 +112,7 @@ class GridClock implements Clock {
   #begin(keeper: unknown): void {
     this.#keeper = keeper;
     this.#offset = 0;
-    this.#wheel = new Wheel(this.scheduler, !keeper, this.#rungAt);
+    this.#wheel = new Wheel(this.#scheduler, !keeper, this.#rungAt);
     // A fake `Date` is moved on within a turn.
     this.#bursts = !!keeper && /^function Date\(\)\s*{\s*\[native/.test(Function.prototype.toString.call(keeper));
   }
@@ -114,7 +121,7 @@ class GridClock implements Clock {
     this.#watched = false;
     this.#cached = undefined;
     // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
-    if (!this.#keeper && this.scheduler.now() >= REAL) this.#keeper = null;
+    if (!this.#keeper && this.#scheduler.now() >= REAL) this.#keeper = null;
   };
 
   readonly #rungAt = (wheel: Wheel, promised: number): number => {

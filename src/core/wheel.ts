@@ -24,23 +24,24 @@ export interface Slot {
 export class Wheel {
   /** The next slot is the last one, so that taking it is cheap. Slots that became empty stay for those who come after. */
   #slots: Slot[] = [];
-  #recent: Slot | undefined;
   #size = 0;
   #timer: Subscription | undefined;
   #promised = Infinity;
+  readonly #scheduler: SchedulerLike;
+  readonly #exact: boolean;
+  readonly #rungAt: (wheel: Wheel, promised: number) => number;
 
-  constructor(
-    private readonly scheduler: SchedulerLike,
-    /** In virtual time deadlines are exact to the frame. */
-    private readonly exact: boolean,
-    /** The time at which the wheel is rung, given the time that it was promised for. */
-    private readonly rungAt: (wheel: Wheel, promised: number) => number,
-  ) {}
+  /** `exact` is for virtual time; `rungAt` tells the time at which the wheel is rung, given the time that it was promised for. */
+  constructor(scheduler: SchedulerLike, exact: boolean, rungAt: (wheel: Wheel, promised: number) => number) {
+    this.#scheduler = scheduler;
+    this.#exact = exact;
+    this.#rungAt = rungAt;
+  }
 
   /** Puts a deadline where it belongs; one that has only moved away stays where it is and is looked at again then. */
   place(hung: Hung, now: number): void {
     const due = Math.max(hung.due, now);
-    const time = this.exact ? due : Math.ceil(due / hung.step) * hung.step;
+    const time = this.#exact ? due : Math.ceil(due / hung.step) * hung.step;
     if (hung.slot) {
       if (hung.slot.time <= time) return;
       hung.slot.wheel.drop(hung);
@@ -52,7 +53,8 @@ export class Wheel {
     else slot.first = hung;
     slot.last = hung;
     this.#size++;
-    this.#arm(time, now);
+    // A virtual run that failed, or a test that was torn down, closes timers that it does not own.
+    if (time < this.#promised || this.#timer?.closed) this.#arm(now);
   }
 
   drop(hung: Hung): void {
@@ -85,26 +87,25 @@ export class Wheel {
   }
 
   #slotAt(time: number): Slot {
-    if (this.#recent?.time === time) return this.#recent;
     const at = this.#find(time);
-    let slot = this.#slots[at];
-    if (slot?.time !== time) {
-      slot = { wheel: this, time, first: undefined, last: undefined };
-      this.#slots.splice(at, 0, slot);
-      // Most deadlines are called off, and the moments that they were set for must not pile up.
-      if (this.#slots.length > 64 + 2 * this.#size)
-        this.#slots = this.#slots.filter((one) => one.first ?? one === slot);
-    }
-    return (this.#recent = slot);
+    const found = this.#slots[at];
+    if (found?.time === time) return found;
+    const slot: Slot = { wheel: this, time, first: undefined, last: undefined };
+    this.#slots.splice(at, 0, slot);
+    // Most deadlines are called off, and the moments that they were set for must not pile up.
+    if (this.#slots.length > 64 + 2 * this.#size) this.#slots = this.#slots.filter((one) => one.first ?? one === slot);
+    return slot;
   }
 
-  #arm(time: number, now: number): void {
-    // A virtual run that failed, or a test that was torn down, closes timers that it does not own.
-    if (time >= this.#promised && !this.#timer?.closed) return;
+  /** Makes the timer for the next deadline, if there is one. */
+  #arm(now: number): void {
     this.#disarm();
-    const delay = clampDelay(time - now);
+    let next = this.#slots.at(-1);
+    for (; next && !next.first; next = this.#slots.at(-1)) this.#slots.pop();
+    if (!next) return;
+    const delay = clampDelay(next.time - now);
     this.#promised = now + delay;
-    this.#timer = this.scheduler.schedule(() => this.#ring(), delay);
+    this.#timer = this.#scheduler.schedule(() => this.#ring(), delay);
   }
 
   #disarm(): void {
@@ -114,44 +115,30 @@ export class Wheel {
   }
 
   #ring(): void {
-    const now = this.rungAt(this, this.#promised);
+    const now = this.#rungAt(this, this.#promised);
     this.#timer = undefined;
     // No timer is made before it is known which deadline comes next.
     this.#promised = -Infinity;
-    this.#recent = undefined;
     // What is set for this very moment meanwhile waits for the next timer, or a callback that sets itself anew would ring for ever.
     const slots = this.#slots.splice(this.#find(now));
     try {
       for (let slot = slots.at(-1); slot; slot = slots.at(-1)) {
-        this.#empty(slot, now);
+        for (let hung = slot.first; hung; hung = slot.first) {
+          this.#unlink(hung, slot);
+          if (hung.due > now) this.place(hung, now);
+          else this.#call(hung, now);
+        }
         slots.pop();
       }
     } finally {
       this.#slots.push(...slots);
-      if (this.#promised < 0) this.#promised = Infinity;
-      this.#aim(now);
+      this.#arm(now);
     }
   }
 
-  #empty(slot: Slot, now: number): void {
-    for (let hung = slot.first; hung; hung = slot.first) {
-      this.#unlink(hung, slot);
-      if (hung.due > now) {
-        this.place(hung, now);
-        continue;
-      }
-      const late = now - hung.due;
-      hung.due = Infinity;
-      hung.act(late);
-    }
-  }
-
-  #aim(now: number): void {
-    let next = this.#slots.at(-1);
-    for (; next && !next.first; next = this.#slots.at(-1)) {
-      this.#slots.pop();
-      this.#recent = undefined;
-    }
-    if (next) this.#arm(next.time, now);
+  #call(hung: Hung, now: number): void {
+    const late = now - hung.due;
+    hung.due = Infinity;
+    hung.act(late);
   }
 }
