@@ -1,4 +1,4 @@
-import { Observable, of } from 'rxjs';
+import { concatMap, Observable, of } from 'rxjs';
 import { json } from '../../src/codecs/json.js';
 import type { Connection, Frame, Traffic } from '../../src/core/connection.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
@@ -23,6 +23,21 @@ function frames() {
 }
 
 describe('countTraffic', () => {
+  it(
+    'counts while frames pass',
+    marbles(({ cold, expectObservable }) => {
+      const source = cold(' co-e--b-', frames().events);
+      const received = '    -0-3--8-';
+
+      const result = source.pipe(
+        countTraffic(),
+        concatMap((event) => ('connection' in event ? [String(event.connection.traffic?.bytesReceived)] : [])),
+      );
+
+      expectObservable(result).toBe(received);
+    }),
+  );
+
   it(
     'counts frames and bytes of each connection, in both directions',
     marbles(({ cold, flush }) => {

@@ -41,8 +41,10 @@ describe('logEvents', () => {
       const source = cold(' co-x#', { ...events, x: close(a, 1006) }, new ConnectionClosedError(1006, ''));
       const subs = '        ^---!';
       const expected = '    co-x#';
-      const { logger, entries } = memory();
+      const log = '         ii-we';
+      const { logger, entries, entries$ } = memory();
 
+      expectObservable(entries$).toBe(log, { i: 'info', w: 'warn', e: 'error' });
       expectObservable(source.pipe(logEvents(logger))).toBe(
         expected,
         { ...events, x: close(a, 1006) },

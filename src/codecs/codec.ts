@@ -25,6 +25,9 @@ export type CodecOperator<In, Out = In> = <Session>(
 /**
  * Makes messages of frames and frames of messages. A factory is called once per connection, so that a codec may keep state.
  *
+ *     source   co-1-f-2-x|      (f does not decode)
+ *     result   co-m-q-M-x|
+ *
  * A frame that does not decode becomes a `malformed` event with the raw frame and a `ProtocolError`, and the connection lives.
  * What `encode` throws is thrown by `send()`; it is not called unless the connection is open.
  *

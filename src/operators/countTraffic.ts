@@ -8,6 +8,9 @@ import { perConnection } from '../core/perConnection.js';
 /**
  * Counts the frames and bytes of each connection, as `connection.traffic`: what `connectionStats` adds up.
  *
+ *     source     co-e--b-      (e has 3 bytes, b 5)
+ *     received   -0-3--8-
+ *
  * Stands between transport and codec, where bytes are still bytes; so pings, handshakes and frames that do not decode count too.
  * What `send()` refuses does not count. Nothing else is changed.
  *

@@ -16,8 +16,9 @@ export interface DedupeConfig<In> {
 /**
  * Drops a message whose key is among the last `window` keys: what two overlapping connections both delivered.
  *
- *     source   m-m-M-M-      (1, 2, then 2, 3 over the next connection)
- *     result   m-m---M-
+ *     old      co-1-d-2--3---
+ *     new           c---O5--6      (5 has the key of 2, 6 that of 3)
+ *     result   co-1-d-2-O3--t
  *
  * Keys are remembered across connections, and for each subscription apart. A repetition does not refresh its key.
  *

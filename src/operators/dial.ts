@@ -15,6 +15,10 @@ export interface DialConfig<Target> {
 /**
  * Asks where to connect on every subscription, and tells whom it asks which targets to avoid.
  *
+ *     one      c-#               (start() gave the target one)
+ *     two         c-o-m          (start([one]) gave the target two)
+ *     result   c-rc-o-m          (with reconnect)
+ *
  * `start` is given the targets that failed, or asked to be left by a `draining`, since they last opened: at most 100, the latest last.
  * Its first value counts; its error is passed on, and a `DialError` says when there was no value. What belongs to one connection –
  * codec, handshake, heartbeat – stands inside `connect`: a target fails when what `connect` returns errors.

@@ -24,8 +24,8 @@ export interface HandshakeConfig<In, Out, Session> {
 /**
  * Holds `open` back until both sides agreed on a session, which is then found as `connection.session`.
  *
- *     source    co-1-2-m-      (the exchange takes 1 and emits on 2)
- *     result    c----o-m-
+ *     source   co-h-r-1-x|      (the exchange takes h and emits on r)
+ *     result   c----o-1-x|
  *
  * Until then messages go to the exchange only; what it did not take, and what else happened to the connection, follows `open` in order.
  * When the exchange errors, ends without a value, takes longer than `within`, leaves more than 1,000 events waiting, or when the

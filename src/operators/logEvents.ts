@@ -40,6 +40,10 @@ const hidden: Facts = { data: undefined, raw: undefined, message: undefined };
 /**
  * Tells a logger what happens, as entries `{ event, at, connection, url, … }` with secrets removed.
  *
+ *     source   co-x#
+ *     result   co-x#
+ *     log      ii-we      (x has code 1006; i info, w warn, e error)
+ *
  * | level | events |
  * |---|---|
  * | `error` | the stream's error |

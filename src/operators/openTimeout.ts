@@ -16,8 +16,8 @@ export interface OpenTimeoutConfig {
 /**
  * Errors with an {@link OpenTimeoutError} when a connection is not open in time.
  *
- *     source   c----
- *     result   c--#      (within 3 ms)
+ *     source   c-----o
+ *     result   c--#         (within 3)
  *
  * The time begins with the subscription, so that finding the address counts too. Placed after `handshake`, whose `open` comes
  * late, it covers the handshake. Where a source dials again by itself, each `connecting` has its own time and the waits between have none.
@@ -43,7 +43,7 @@ export function openTimeout<In, Out, Session>({
         next(event) {
           switch (event.type) {
             case 'connecting':
-              if (!first) deadline.in(limit);
+              deadline.in(limit);
               first = false;
               break;
             case 'reconnecting':

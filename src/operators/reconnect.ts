@@ -33,9 +33,9 @@ export interface ReconnectConfig {
 /**
  * Dials again when the connection, or the dial, fails.
  *
- *     source   co-m-#
- *     source              co-m-
- *     result   co-m-r-----co-m-
+ *     one      co-m-(x#)
+ *     two                CO-M-
+ *     result   co-m-(xr)-CO-M-      (after 5 ms)
  *
  * Only a close with code 1000, a code with the action `stop`, or a policy that gives up ends the stream; the last cause is then the error.
  * A server's own hint wins over the policy: Retry-After, or the `within` of a drain notice, is a window in which the retry falls by chance.

@@ -26,9 +26,9 @@ interface Waiting<Out> {
 /**
  * Sends what `outgoing$` emits over whatever connection is open; while none is, messages wait and are sent in order after the next `open`.
  *
- *     outgoing  1-2---3--
- *     source    c---o----
- *     sent      ----(12)3
+ *     outgoing   1-2------3-
+ *     source     c---o----m-
+ *     sent       ----(12)-3-
  *
  * `dropped` tells what the bounded queue had to drop. Messages go to the connection that opened last, so a handover does not interrupt them.
  * A message that was sent is not kept: what a broken link lost, only the peers can know.

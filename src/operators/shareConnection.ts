@@ -15,9 +15,9 @@ export interface ShareConnectionConfig {
 /**
  * One connection for many subscribers: the first one dials, the last one hangs up.
  *
- *     source   co-m--m-|
- *     first    co-m--m-|
- *     second      o--m-|      (came late)
+ *     source   co-m--m-x|
+ *     first    co-m--m-x|
+ *     late     ----o-m-x|
  *
  * A late subscriber is first told `open`, if the connection is, and `draining`, if it is that too. After the source ended, the next
  * subscriber dials anew. Subscribers are kept in a list that is copied when it changes: half the cost of rxjs's `share()` for each of many.
