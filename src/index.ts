@@ -29,6 +29,7 @@ export { json, jsonCodec } from './codecs/json.js';
 export { fromWebSocket, type FromWebSocketConfig } from './transports/fromWebSocket.js';
 export type { WebSocketLike } from './transports/socketLike.js';
 export type { Address } from './transports/address.js';
+export { loopback, type Loopback, type LoopbackConfig } from './transports/loopback.js';
 export { webSocket, type WebSocketConfig } from './transports/webSocket.js';
 
 // operators
