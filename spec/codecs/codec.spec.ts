@@ -1,6 +1,7 @@
 import { EMPTY, of, Subject } from 'rxjs';
 import { codec } from '../../src/codecs/codec.js';
 import type { Connection, Frame } from '../../src/core/connection.js';
+import { ProtocolError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
 import { mockConnection } from '../../src/testing/mockConnection.js';
 
@@ -58,6 +59,19 @@ describe('codec', () => {
     ]);
     expect((events[0] as { error: Error }).error.name).toBe('ProtocolError');
     expect((events[0] as { error: Error }).error.message).toBe(text);
+  });
+
+  it('hands a ProtocolError of the codec on as it is', () => {
+    const error = new ProtocolError('the third byte is odd');
+    const decode = (): never => {
+      throw error;
+    };
+    const errors: unknown[] = [];
+    of(message('x'))
+      .pipe(codec({ encode: String, decode }))
+      .subscribe((event) => errors.push('error' in event && event.error));
+    expect(errors).toEqual([error]);
+    expect(errors[0]).toBe(error);
   });
 
   it('turns what a factory throws into the error of the stream', () => {

@@ -68,6 +68,17 @@ describe('jsonCodec', () => {
     });
   });
 
+  it('knows a __proto__ key however one of its letters is spelled', () => {
+    const letters = '__proto__'.split('');
+    for (const at of letters.keys()) {
+      const code = letters[at]!.charCodeAt(0).toString(16).padStart(4, '0');
+      for (const spelled of [`\\u${code}`, `\\u${code.toUpperCase()}`]) {
+        const key = letters.map((letter, index) => (index === at ? spelled : letter)).join('');
+        expect(jsonCodec.decode(`[{"${key}":{"evil":1},"a":1}]`)).toStrictEqual([{ a: 1 }]);
+      }
+    }
+  });
+
   it('says what cannot be sent', () => {
     expect(() => jsonCodec.encode(undefined)).toThrow('json: expected a message that JSON can hold, got undefined');
     const circle: unknown[] = [];

@@ -53,38 +53,96 @@ describe('msgpack with shared structures', () => {
     }
   });
 
-  it('reads an object with a function made for it as it does without', () => {
-    const { encode, decode } = codecFor();
-    const keys = ['a', 'b c', '"', "'", '\\', '${x}', '`', '\n', '\u2028', 'constructor', 'return', '', 'ü', '1', '-1'];
-    const message = Object.fromEntries(keys.map((key, index) => [key, index]));
-    for (let times = 0; times < 70; times++) {
-      expect(decode(encode(message))).toEqual(message);
-      expect(Object.keys(decode(encode(message)) as object)).toEqual(Object.keys(message));
-    }
-  });
-
-  it('reads on where functions cannot be made of text, and tries it once only', () => {
+  describe('where objects of the same keys come often', () => {
     const real = globalThis.Function;
-    const attempts = jest.fn(() => {
-      throw new EvalError("Refused to evaluate a string as JavaScript because 'unsafe-eval' is not allowed");
-    });
-    try {
+    const made = jest.fn<unknown, unknown[]>((...text) => Reflect.construct(real, text));
+
+    /** A codec of a module that has not tried to make functions yet. */
+    const freshCodec = (): Codec<unknown> => {
+      let codec: Codec<unknown> | undefined;
       jest.isolateModules(() => {
-        const fresh = jest.requireActual<{ msgpackCodec: typeof msgpackCodec }>('../../src/codecs/msgpack.js');
-        globalThis.Function = attempts as never;
-        const { encode, decode } = codecFor(fresh.msgpackCodec);
-        for (let at = 0; at < 100; at++) {
-          expect(decode(encode({ at, kind: 'x' }))).toEqual({ at, kind: 'x' });
-          expect(decode(encode({ other: at }))).toEqual({ other: at });
-        }
+        codec = codecFor(
+          jest.requireActual<{ msgpackCodec: typeof msgpackCodec }>('../../src/codecs/msgpack.js').msgpackCodec,
+        );
       });
-    } finally {
+      return codec!;
+    };
+
+    beforeEach(() => {
+      globalThis.Function = made as never;
+      made.mockClear();
+    });
+
+    afterEach(() => {
       globalThis.Function = real;
-    }
-    expect(attempts).toHaveBeenCalledTimes(1);
+    });
+
+    it('reads them with a function made for it as it does without', () => {
+      const { encode, decode } = freshCodec();
+      const keys = [
+        'a',
+        'b c',
+        '"',
+        "'",
+        '\\',
+        '${x}',
+        '`',
+        '\n',
+        '\u2028',
+        'constructor',
+        'return',
+        '',
+        'ü',
+        '1',
+        '-1',
+      ];
+      const message = Object.fromEntries(keys.map((key, index) => [key, index]));
+      for (let times = 0; times < 100; times++) {
+        const decoded = decode(encode(message)) as object;
+        expect(decoded).toStrictEqual(message);
+        expect(Object.keys(decoded)).toEqual(Object.keys(message));
+      }
+      expect(made).toHaveBeenCalledTimes(1);
+      expect(made).toHaveReturnedTimes(1);
+    });
+
+    it('takes no key for code', () => {
+      const { encode, decode } = freshCodec();
+      const evil = ['"', "'", '`'].flatMap((quote) => [
+        `a${quote}:globalThis.evil=1,${quote}b`,
+        `${quote}:1}};globalThis.evil=1;{//`,
+        `\\${quote}:(globalThis.evil=1)`,
+      ]);
+      for (const key of [...evil, '[globalThis.evil=1]', '...(globalThis.evil=1)', '*/globalThis.evil=1/*']) {
+        for (let times = 0; times < 70; times++) expect(decode(encode({ [key]: times }))).toEqual({ [key]: times });
+      }
+      expect(made).toHaveReturnedTimes(12);
+      expect(globalThis).not.toHaveProperty('evil');
+    });
+
+    it('makes none for more than 64 keys', () => {
+      const { encode, decode } = freshCodec();
+      for (const count of [64, 65]) {
+        const message = Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at]));
+        for (let times = 0; times < 100; times++) expect(decode(encode(message))).toEqual(message);
+        expect(made).toHaveBeenCalledTimes(1);
+      }
+    });
+
+    it('reads on where functions cannot be made of text, and tries it once only', () => {
+      const { encode, decode } = freshCodec();
+      made.mockImplementation(() => {
+        throw new EvalError("Refused to evaluate a string as JavaScript because 'unsafe-eval' is not allowed");
+      });
+      for (let at = 0; at < 100; at++) {
+        expect(decode(encode({ at, kind: 'x' }))).toEqual({ at, kind: 'x' });
+        expect(decode(encode({ other: at }))).toEqual({ other: at });
+      }
+      expect(made).toHaveBeenCalledTimes(1);
+    });
   });
 
-  it('forgets what it would have announced when a message cannot be encoded', () => {
+  it('announces with the next message what one that could not be encoded would have', () => {
     const { encode } = codecFor();
     const { decode } = codecFor();
     const send = (message: unknown): unknown => decode(encode(message));
@@ -120,6 +178,15 @@ describe('msgpack with shared structures', () => {
       const message = { kind: 'say', text: 'hi' };
       for (let times = 0; times < 3; times++) expect(decode(encode(message))).toEqual(message);
       expect(size(encode(message))).toBe(1 + 4 + 3);
+    });
+
+    it('forgets what came once, when it came long ago', () => {
+      const { encode } = codecFor();
+      const { decode } = codecFor();
+      const message = { kind: 'say', text: 'hi' };
+      decode(encode(message));
+      for (let at = 0; at < 1_025; at++) decode(encode({ [`key${at}`]: at }));
+      expect([encode(message), encode(message), encode(message)].map((frame) => frame[0])).toEqual([0x82, 0xc1, 0x40]);
     });
 
     it('goes on sharing what is shared when it forgets what came once only', () => {

@@ -253,6 +253,8 @@ export function codecLaws(name: string, law: CodecUnderLaw): void {
     it.each(law.poisonous.map((frame) => [shown(frame), frame]))('leaves __proto__ out of %s', (_, frame) => {
       const data = dataOf(new Harness(law.operator()).receive(frame));
       expect(namesIn(data)).not.toContain('__proto__');
+      for (const part of objectsIn(data))
+        expect([Object.prototype, Array.prototype]).toContain(Object.getPrototypeOf(part));
       const merged = merge({}, data) as { evil?: unknown };
       expect(merged.evil).toBeUndefined();
       expect(({} as { evil?: unknown }).evil).toBeUndefined();
@@ -300,9 +302,13 @@ function sizeOf(data: unknown, depth = 0): number {
   return Object.values(data).reduce<number>((sum, part) => sum + sizeOf(part, depth + 1), 1);
 }
 
-function namesIn(data: unknown): string[] {
+function objectsIn(data: unknown): object[] {
   if (typeof data !== 'object' || data === null) return [];
-  return [...Object.getOwnPropertyNames(data), ...Object.values(data).flatMap(namesIn)];
+  return [data, ...Object.values(data).flatMap(objectsIn)];
+}
+
+function namesIn(data: unknown): string[] {
+  return objectsIn(data).flatMap((part) => Object.getOwnPropertyNames(part));
 }
 
 /** Merges as many libraries do: by assignment, all the way down. */

@@ -28,9 +28,6 @@ export class Encoder {
     try {
       this.#value(message);
       return this.#shapes ? this.#frame(this.#shapes) : this.#writer.take();
-    } catch (error) {
-      this.#shapes?.forget();
-      throw error;
     } finally {
       writing = false;
     }

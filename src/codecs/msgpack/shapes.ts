@@ -15,7 +15,6 @@ class Shape {
 
 interface Structure {
   readonly keys: readonly string[];
-  readonly cost: number;
   shape: Shape;
 }
 
@@ -41,20 +40,12 @@ export class Shapes {
     return shape.name === 0 ? this.#consider(shape, keys) : shape.name;
   }
 
-  /** The structures that were made since the last call, in order. */
+  /** The structures that were made since the last call, in order; those of a message that failed go with the next one. */
   unannounced(): (readonly string[])[] {
     if (this.#announced === this.#structures.length) return none;
     const fresh = this.#structures.slice(this.#announced).map(({ keys }) => keys);
     this.#announced = this.#structures.length;
     return fresh;
-  }
-
-  /** Unmakes the structures that were made since the last call of `unannounced()`. */
-  forget(): void {
-    for (const { shape, cost } of this.#structures.splice(this.#announced)) {
-      shape.name = 0;
-      this.#cost -= cost;
-    }
   }
 
   #step(shape: Shape, key: string): Shape | undefined {
@@ -75,7 +66,7 @@ export class Shapes {
     if (this.#cost + cost > MOST_ANNOUNCED) return 0;
     this.#cost += cost;
     shape.name = FIRST_STRUCTURE + this.#structures.length;
-    this.#structures.push({ keys, cost, shape });
+    this.#structures.push({ keys, shape });
     return shape.name;
   }
 
