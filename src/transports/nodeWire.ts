@@ -1,0 +1,60 @@
+import { ReadyState } from '../core/connection.js';
+import { type AnySocket, type NodeSocket, parseRetryAfter } from './socketLike.js';
+import { TickCork } from './tickCork.js';
+import type { MakeWire } from './wire.js';
+
+/** A frame larger than this is written at once: gathering saves system calls, which a large frame needs anyway. */
+const LARGE = 16_384;
+
+const asText = { binary: false };
+
+/** Whether a socket is one of `ws`: its `on('message')` is a quarter faster than `onmessage`, and it can ping, pause and be terminated. */
+export function isNodeSocket(socket: AnySocket): socket is NodeSocket {
+  const { on, terminate } = socket as Partial<NodeSocket>;
+  return typeof on === 'function' && typeof terminate === 'function';
+}
+
+/** The wire of a socket of `ws`. Bundles for browsers get `nodeWire.browser` instead. */
+export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
+  let cork: TickCork | undefined;
+  socket.binaryType = 'nodebuffer';
+  socket.on('open', () => end.opened());
+  socket.on('message', (data, isBinary) => end.heard(isBinary ? data : data.toString()));
+  socket.on('pong', (said) => end.answered(said.toString()));
+  socket.on('upgrade', (response) => (cork = new TickCork(response.socket)));
+  socket.on('unexpected-response', (_request, response) => {
+    response.resume();
+    const { statusCode: status } = response;
+    const retryAfter = parseRetryAfter(response.headers['retry-after'], scheduler.now());
+    end.failed(`the server answered ${status}`, { status, retryAfter });
+  });
+  // Where a name has several addresses and none answers, the error is an aggregate without a message.
+  socket.on('error', (error) => end.failed(error.message || String(error.code), { cause: error }));
+  socket.on('close', (code, reason) => end.ended(code, reason.toString(), code !== 1006));
+  return {
+    send(frame) {
+      // All writes of a turn go out in one system call: up to 3 times the throughput of bursts, nothing lost for a lone message.
+      cork?.hold();
+      // A Buffer goes out in one piece, a text in two.
+      if (typeof frame === 'string') socket.send(Buffer.from(frame), asText);
+      else socket.send(frame as Uint8Array<ArrayBuffer>);
+      if (frame.length > LARGE) cork?.release();
+    },
+    leave(code, reason) {
+      if (socket.readyState === ReadyState.CONNECTING) {
+        socket.terminate();
+      } else {
+        socket.close(code, reason);
+        // Who does not read does not hear the peer's leave either.
+        socket.resume();
+      }
+    },
+    abandon() {
+      cork?.release();
+      socket.terminate();
+    },
+    ping: (said) => socket.ping(said),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+  };
+};

@@ -1,0 +1,47 @@
+import type { SchedulerLike } from 'rxjs';
+import type { Frame } from '../core/connection.js';
+import type { DialFailure } from '../core/errors.js';
+import type { AnySocket, WebSocketLike } from './socketLike.js';
+
+/** Who hears of a socket, whatever the platform. */
+export interface WireEnd {
+  opened(): void;
+  heard(frame: Frame): void;
+  /** A pong came; it repeats what its ping said. */
+  answered(said: string): void;
+  failed(why: string, failure: DialFailure): void;
+  ended(code: number, reason: string, wasClean: boolean): void;
+}
+
+/** What can be done with a socket, whatever the platform. */
+export interface Wire {
+  send(frame: Frame): void;
+  /** Takes leave of the peer. */
+  leave(code: number, reason: string): void;
+  /** Drops the socket, where the platform can. */
+  abandon?(): void;
+  ping?(said: string): void;
+  pause?(): void;
+  resume?(): void;
+}
+
+/** Listens to a socket for `end`. */
+export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler: SchedulerLike) => Wire;
+
+/** The wire of a standard socket. */
+export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
+  socket.binaryType = 'arraybuffer';
+  socket.addEventListener('open', () => end.opened());
+  socket.addEventListener('message', ({ data }) =>
+    end.heard(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)),
+  );
+  // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
+  socket.addEventListener('error', ({ message, error }) =>
+    end.failed(message ?? 'the platform does not say why', { cause: error }),
+  );
+  socket.addEventListener('close', ({ code, reason, wasClean }) => end.ended(code, reason, wasClean));
+  return {
+    send: (frame) => socket.send(frame as string),
+    leave: (code, reason) => socket.close(code, reason),
+  };
+};
