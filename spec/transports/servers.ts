@@ -1,0 +1,57 @@
+import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type FaultProxy, faultProxy, type MockServer, mockServer, type MockServerOptions } from '../../src/testing.js';
+import { webSocket, type WebSocketConfig } from '../../src/transports/webSocket.js';
+import { Recording } from '../laws/recording.js';
+import { tcpHandles } from '../testing/wsClient.js';
+
+const ends: (() => Promise<unknown>)[] = [];
+
+/** Runs when the test is over. */
+export function atTheEnd(end: () => Promise<unknown>): void {
+  ends.unshift(end);
+}
+
+/** A mock server for one test. */
+export async function aServer(options?: MockServerOptions): Promise<MockServer> {
+  const server = await mockServer(options);
+  atTheEnd(() => server.close());
+  return server;
+}
+
+/** A fault proxy for one test. */
+export async function aProxy(server: MockServer): Promise<FaultProxy> {
+  const proxy = await faultProxy({ target: server.url });
+  atTheEnd(() => proxy.close());
+  return proxy;
+}
+
+/** A TCP server for one test that does with each connection as it is told; its address. */
+export async function aTcpServer(serve: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    serve(socket);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  atTheEnd(async () => {
+    for (const socket of sockets) socket.destroy();
+    await once(server.close(), 'close');
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** What a subscriber of a WebSocket is told, for one test. */
+export function dialled(config: string | WebSocketConfig): Recording {
+  const recording = new Recording(webSocket(config));
+  atTheEnd(async () => recording.unsubscribe());
+  return recording;
+}
+
+/** For `afterEach`: ends what the test began, and checks that no socket is left. */
+export async function endAll(): Promise<void> {
+  for (const end of ends.splice(0)) await end();
+  expect(await tcpHandles()).toEqual([]);
+}
