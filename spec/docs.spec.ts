@@ -81,10 +81,16 @@ describe('reading snippets', () => {
       '```ts',
       'c;',
       '```',
+      '<!-- docs: declare const d: 1; -->',
+      '',
+      '```ts',
+      'd;',
+      '```',
     ];
     expect(markdownSnippets('x.md', text.join('\n'))).toEqual([
       { file: 'x.md', line: 2, code: 'a;', preamble: '' },
       { file: 'x.md', line: 9, code: 'c;', preamble: 'declare const c: 1;' },
+      { file: 'x.md', line: 14, code: 'd;', preamble: 'declare const d: 1;' },
     ]);
   });
 

@@ -1,6 +1,6 @@
 /**
  * Names that examples may use without saying what they are. A name that is not here, nor exported by hawser or rxjs, has to be
- * declared: in the example itself, or in Markdown by a comment on the line before the block, `<!-- docs: declare const x: X; -->`.
+ * declared: in the example itself, or in Markdown by a comment before the block, `<!-- docs: declare const x: X; -->`.
  */
 export const placeholders: Readonly<Record<string, string>> = {
   a: 'declare const a: MockConnection<any>;',

@@ -11,7 +11,7 @@ export interface Snippet {
   readonly preamble: string;
 }
 
-/** All ```ts blocks of a Markdown file. A comment `<!-- docs: … -->` on the line before a block is its preamble. */
+/** All ```ts blocks of a Markdown file. A comment `<!-- docs: … -->` before a block is its preamble. */
 export function markdownSnippets(file: string, text: string): Snippet[] {
   const snippets: Snippet[] = [];
   const lines = text.split('\n');
@@ -25,7 +25,9 @@ export function markdownSnippets(file: string, text: string): Snippet[] {
       const code = lines
         .slice(at + 1, stop)
         .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
-      const preamble = /^\s*<!-- docs: (.*) -->\s*$/.exec(lines[at - 1] ?? '')?.[1] ?? '';
+      // Prettier puts an empty line between a comment and a block.
+      const before = lines[at - 1] === '' ? lines[at - 2] : lines[at - 1];
+      const preamble = /^\s*<!-- docs: (.*) -->\s*$/.exec(before ?? '')?.[1] ?? '';
       snippets.push({ file, line: at + 2, code: code.join('\n'), preamble });
     }
     at = stop;

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeCodeRules } from '../../src/core/closeCodeRules.js';
+import { documentedNames, interfaceMembers, sections } from './reference.js';
+
+const root = join(__dirname, '../..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`);
+
+const page = read('docs/operators.md');
+const found = sections(page);
+const members = interfaceMembers(['src/operators', 'src/codecs', 'src/transports'].flatMap(filesIn).map(read));
+const operators = filesIn('src/operators').map((file) => /(\w+)\.ts$/.exec(file)?.[1] ?? '');
+
+/** The public configurations, by the section that has to tell of them. */
+const configs = [...`${read('src/index.ts')}${read('src/msgpack.ts')}`.matchAll(/type (\w+)Config\b/g)]
+  .map(([, name = '']) => [name.charAt(0).toLowerCase() + name.slice(1), `${name}Config`] as const)
+  .filter(([section]) => !['exponential', 'msgpackCodec'].includes(section));
+
+describe('the page on operators', () => {
+  it.each(operators)('has a section for %s', (name) => {
+    expect(found.has(name)).toBe(true);
+  });
+
+  it.each(configs)('tells every option of %s, and no other', (section, config) => {
+    expect(members.get(config)?.length).toBeGreaterThan(0);
+    const tables = found.get(section)?.split('\n#### ')[0] ?? '';
+    const options = documentedNames(tables.slice(0, tables.indexOf('\n\n', tables.indexOf('| option'))));
+
+    expect([...options].sort()).toEqual([...(members.get(config) ?? [])].sort());
+  });
+
+  it('has the table of close codes that the code has', () => {
+    const table = /<!-- close codes: begin -->([\s\S]*)<!-- close codes: end -->/.exec(page)?.[1] ?? '';
+    const rows = table
+      .split('\n')
+      .filter((line) => /^\|\s*\d/.test(line))
+      .map((line) =>
+        line
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+
+    expect(rows).toEqual(closeCodeRules.map(({ code, action, why }) => [String(code), `\`${action}\``, why]));
+  });
+});
+
+describe('reading a reference', () => {
+  it('finds sections and the names in their tables', () => {
+    const text = '# Page\n## `one`\n| `a` | b |\n### deeper\n| `b` |\n## two\n| c |\n';
+
+    expect([...sections(text)].map(([name, section]) => [name, documentedNames(section)])).toEqual([
+      ['one', ['a', 'b']],
+      ['deeper', ['b']],
+      ['two', []],
+    ]);
+  });
+
+  it('finds members that an interface has from another', () => {
+    expect(interfaceMembers(['interface A extends B { a: 1 }', 'interface B { readonly b?: 2 }']).get('A')).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+});
