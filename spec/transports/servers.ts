@@ -1,8 +1,9 @@
-import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { type FaultProxy, faultProxy, type MockServer, mockServer, type MockServerOptions } from '../../src/testing.js';
-import { webSocket, type WebSocketConfig } from '../../src/transports/webSocket.js';
+import { webSocket } from '../../src/transports/webSocket.js';
 import { Recording } from '../laws/recording.js';
 import { tcpHandles } from '../testing/wsClient.js';
 
@@ -43,8 +44,21 @@ export async function aTcpServer(serve: (socket: Socket) => void): Promise<strin
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** An encrypted WebSocket server for one test, which echoes; its address. */
+export async function aTlsServer(identity: { readonly cert: string; readonly key: string }): Promise<string> {
+  const https = createHttpsServer(identity);
+  const server = new WebSocketServer({ server: https });
+  server.on('connection', (socket) => socket.on('message', (data: Buffer) => socket.send(data.toString())));
+  await once(https.listen(0, '127.0.0.1'), 'listening');
+  atTheEnd(async () => {
+    for (const socket of server.clients) socket.terminate();
+    await once(https.close(), 'close');
+  });
+  return `wss://127.0.0.1:${(https.address() as AddressInfo).port}/`;
+}
+
 /** What a subscriber of a WebSocket is told, for one test. */
-export function dialled(config: string | WebSocketConfig): Recording {
+export function dialled(config: Parameters<typeof webSocket>[0]): Recording {
   const recording = new Recording(webSocket(config));
   atTheEnd(async () => recording.unsubscribe());
   return recording;
