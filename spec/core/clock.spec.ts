@@ -381,7 +381,7 @@ describe('clock', () => {
       clock.deadline(ring('same ring')).in(15);
       clock.deadline(ring('later')).in(500);
       await expect(scheduler.oversleep(20)).rejects.toThrow('mine');
-      expect(rung).toEqual([]);
+      expect(rung).toEqual(['same moment at 20, late 10', 'same ring at 20, late 5']);
       expect(scheduler.pending).toBe(1);
       await scheduler.advance(1_000);
       expect(rung).toEqual(['same moment at 20, late 10', 'same ring at 20, late 5', 'later at 500, late 0']);
@@ -481,7 +481,7 @@ describe('clock', () => {
     expect(rung).toEqual(['kept at 3600000, late 0']);
     expect(scheduler.delays.length - timers).toBeLessThanOrEqual(1);
     expect(scheduler.pending).toBe(0);
-  });
+  }, 60_000);
 
   it('forgets no deadline while it forgets the many that were called off', async () => {
     for (let i = 0; i < 1_000; i++) {

@@ -110,6 +110,7 @@ describe('the clock in virtual time', () => {
   it('begins anew in every run', async () => {
     const run = (): void =>
       new TestScheduler(equal).run(({ expectObservable }) => {
+        expect(clockOf(asyncScheduler).now()).toBe(0);
         expectObservable(ringing(100)).toBe('100ms (0|)');
         expectObservable(ringing(250)).toBe('250ms (0|)');
       });
@@ -193,6 +194,13 @@ describe('the clock under fake timers', () => {
     expect(rung).toEqual([]);
     jest.advanceTimersByTime(51);
     expect(rung).toHaveLength(1);
+  });
+
+  it('begins in the turn in which the real time ends', () => {
+    jest.useRealTimers();
+    clock.now();
+    jest.useFakeTimers({ now: 1_700_000_000_000 });
+    expect(clock.now()).toBe(1_700_000_000_000);
   });
 
   it('leaves no timer when all deadlines are called off', () => {
