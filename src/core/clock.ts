@@ -1,6 +1,5 @@
-import type { SchedulerLike } from 'rxjs';
+import type { SchedulerLike, Subscription } from 'rxjs';
 import { clampDelay } from './duration.js';
-import { type Hung, type Slot, Wheel } from './wheel.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -11,7 +10,7 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Time and deadlines of one scheduler. All deadlines share a single timer. */
+/** Time and deadlines of one scheduler. All deadlines share one timer. */
 export interface Clock {
   /** Milliseconds, not running backwards when the host's clock is set back; read at most once in a turn of the event loop. */
   now(): number;
@@ -31,107 +30,164 @@ const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10
 /** A timer that rings this much too early, in milliseconds, proves that the host's clock was set back. */
 const UNTIMELY = 1_000;
 
+const HostDate = Date;
+
 const settled = /* @__PURE__ */ Promise.resolve();
 
-class GridDeadline implements Deadline, Hung {
+/** The deadlines of one kind of time, by their moments and in the order in which they came, behind one timer. */
+interface Era {
+  readonly slots: Map<number, Set<GridDeadline>>;
+  timer: Subscription | undefined;
+  /** When the timer rings: Infinity without one, -Infinity while it is not known yet which deadline comes next. */
+  promised: number;
+}
+
+class GridDeadline implements Deadline {
   due = Infinity;
   step = 1;
-  slot: Slot | undefined = undefined;
-  before: Hung | undefined = undefined;
-  after: Hung | undefined = undefined;
+  era: Era | undefined = undefined;
+  time = 0;
 
-  readonly act: (late: number) => void;
-  readonly #clock: GridClock;
+  constructor(
+    private readonly clock: GridClock,
+    readonly act: (late: number) => void,
+  ) {}
 
-  constructor(clock: GridClock, act: (late: number) => void) {
-    this.#clock = clock;
-    this.act = act;
-  }
-
-  in(delay: number, from = this.#clock.now()): void {
-    const due = from + clampDelay(delay);
-    this.due = due;
+  in(delay: number, from = this.clock.now()): void {
+    this.due = from + clampDelay(delay);
     this.step = grid(delay);
-    // The wheel looks at it in time anyway and finds then that it has moved: what every message does must cost next to nothing.
-    if (this.slot && this.slot.time <= due) return;
-    this.#clock.place(this);
+    this.clock.place(this);
   }
 
   cancel(): void {
     this.due = Infinity;
-    this.slot?.wheel.drop(this);
+    this.clock.drop(this);
   }
 }
 
 class GridClock implements Clock {
-  #wheel!: Wheel;
-  /** What keeps the time: the host's `Date`, a test's fake one, or nobody where time is virtual. */
-  #keeper: unknown = null;
-  #bursts = false;
+  #era!: Era;
+  /** What tells the time: the host's `Date`, a test's fake one, or nothing where time is virtual; null before it was asked. */
+  #teller: unknown = null;
   #cached: number | undefined;
-  #watched = false;
+  #awaited = false;
   #read = 0;
   #offset = 0;
 
-  readonly #scheduler: SchedulerLike;
-
-  constructor(scheduler: SchedulerLike) {
-    this.#scheduler = scheduler;
-  }
+  constructor(private readonly scheduler: SchedulerLike) {}
 
   now(): number {
-    return this.#cached !== undefined && this.#keeper === Date ? this.#cached : this.#look();
+    if (this.#cached !== undefined && this.#teller === Date) return this.#cached;
+    const read = this.scheduler.now();
+    const teller = read < REAL ? undefined : Date;
+    if (teller !== this.#teller || (!teller && read < this.#read)) {
+      // What was set before belongs to another time, and lives on by the timer of that.
+      this.#era = { slots: new Map(), timer: undefined, promised: Infinity };
+      this.#teller = teller;
+      this.#offset = 0;
+    } else if (read < this.#read) {
+      this.#offset += this.#read - read;
+    }
+    this.#read = read;
+    const now = read + this.#offset;
+    // Reading the time costs as much as three operators, so a burst of messages reads it once. A fake `Date` moves within a turn.
+    if (teller === HostDate) this.#cached = now;
+    if (!this.#awaited) {
+      this.#awaited = true;
+      void settled.then(this.#turnOver);
+    }
+    return now;
   }
 
   deadline(act: (late: number) => void): Deadline {
     return new GridDeadline(this, act);
   }
 
-  place(hung: Hung): void {
+  /** Puts a deadline where it belongs; one that has only moved away stays where it is and is looked at again then. */
+  place(deadline: GridDeadline): void {
     const now = this.now();
-    this.#wheel.place(hung, now);
-  }
-
-  #look(): number {
-    const read = this.#scheduler.now();
-    const keeper = read < REAL ? undefined : Date;
-    if (keeper !== this.#keeper || (!keeper && read < this.#read)) this.#begin(keeper);
-    else if (read < this.#read) this.#offset += this.#read - read;
-    this.#read = read;
-    const now = read + this.#offset;
-    // Reading the time costs as much as three operators, so a burst of messages reads it once.
-    if (this.#bursts) this.#cached = now;
-    if (!this.#watched) {
-      this.#watched = true;
-      void settled.then(this.#turnOver);
+    const era = this.#era;
+    const due = Math.max(deadline.due, now);
+    const time = this.#teller ? Math.ceil(due / deadline.step) * deadline.step : due;
+    if (deadline.era) {
+      if (deadline.era === era && deadline.time <= time) return;
+      this.drop(deadline);
     }
-    return now;
+    let slot = era.slots.get(time);
+    if (!slot) era.slots.set(time, (slot = new Set()));
+    slot.add(deadline);
+    deadline.era = era;
+    deadline.time = time;
+    // A virtual run that failed closes timers that it does not own.
+    if (time < era.promised || era.timer?.closed) this.#arm(era, now);
   }
 
-  /** Another time begins: a virtual run, or fake timers. What hangs in the wheel of the old one stays there, with its timer. */
-  #begin(keeper: unknown): void {
-    this.#keeper = keeper;
-    this.#offset = 0;
-    this.#wheel = new Wheel(this.#scheduler, !keeper, this.#rungAt);
-    // A fake `Date` is moved on within a turn.
-    this.#bursts = !!keeper && /^function Date\(\)\s*{\s*\[native/.test(Function.prototype.toString.call(keeper));
+  drop(deadline: GridDeadline): void {
+    const { era, time } = deadline;
+    const slot = era?.slots.get(time);
+    deadline.era = undefined;
+    if (!era || !slot?.delete(deadline)) return;
+    if (slot.size === 0) era.slots.delete(time);
+    if (era.slots.size === 0 && era.timer) this.#arm(era, 0);
   }
 
-  readonly #turnOver = (): void => {
-    this.#watched = false;
-    this.#cached = undefined;
-    // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
-    if (!this.#keeper && this.#scheduler.now() >= REAL) this.#keeper = null;
-  };
+  /** Sets the timer for the next deadline, if there is one. */
+  #arm(era: Era, now: number): void {
+    era.timer?.unsubscribe();
+    era.timer = undefined;
+    let next = Infinity;
+    for (const time of era.slots.keys()) if (time < next) next = time;
+    era.promised = next;
+    if (next === Infinity) return;
+    const delay = clampDelay(next - now);
+    era.promised = now + delay;
+    era.timer = this.scheduler.schedule(() => this.#ring(era), delay);
+  }
 
-  readonly #rungAt = (wheel: Wheel, promised: number): number => {
+  #ring(era: Era): void {
     this.#cached = undefined;
-    const now = this.#look();
-    if (wheel !== this.#wheel) return promised;
+    const now = this.#rungAt(era);
+    era.timer = undefined;
+    era.promised = -Infinity;
+    const due = [...era.slots].filter(([time]) => time <= now).sort(([a], [b]) => a - b);
+    // What is set for this very moment meanwhile waits for the next timer, or a callback that sets itself anew would ring for ever.
+    for (const [time] of due) era.slots.delete(time);
+    let failure: { readonly error: unknown } | undefined;
+    for (const [, slot] of due) {
+      for (const deadline of slot) {
+        deadline.era = undefined;
+        if (deadline.due > now) {
+          if (deadline.due < Infinity) this.place(deadline);
+          continue;
+        }
+        const late = now - deadline.due;
+        deadline.due = Infinity;
+        try {
+          deadline.act(late);
+        } catch (error) {
+          failure ??= { error };
+        }
+      }
+    }
+    this.#arm(era, now);
+    if (failure) throw failure.error;
+  }
+
+  #rungAt(era: Era): number {
+    const now = this.now();
+    const { promised } = era;
+    if (era !== this.#era) return promised;
     if (promised - now <= UNTIMELY) return now;
     this.#cached = undefined;
     this.#offset += promised - now;
     return promised;
+  }
+
+  readonly #turnOver = (): void => {
+    this.#awaited = false;
+    this.#cached = undefined;
+    // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
+    if (!this.#teller && this.scheduler.now() >= REAL) this.#teller = null;
   };
 }
 
