@@ -153,6 +153,21 @@ describe('sendFrom', () => {
   );
 
   it(
+    'sends what a send brings about behind what waits',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('12---');
+      const source = cold(' c--o-', events);
+      const sent = '       ---(123)';
+      a.sent$.subscribe((message) => {
+        if (message === '1') outgoing.next('3');
+      });
+
+      expectObservable(source.pipe(sendFrom(outgoing)), '-----!').toBe('c--o', events);
+      expectObservable(a.sent$).toBe(sent);
+    }),
+  );
+
+  it(
     'goes on over the successor in a handover, while the old connection lingers',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('--1--2--3---4-');
