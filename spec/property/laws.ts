@@ -9,6 +9,7 @@ export function orderFaults({ events, end }: Outcome): string[] {
   const alive = new Set<LifeConnection>();
   const gone = new Set<LifeConnection>();
   let current: LifeConnection | undefined;
+  let isDialled = false;
   const over = (connection: LifeConnection): void => {
     alive.delete(connection);
     gone.add(connection);
@@ -19,8 +20,11 @@ export function orderFaults({ events, end }: Outcome): string[] {
     if (event.type === 'connecting' || event.type === 'reconnecting') {
       if (event.type === 'reconnecting' && current) over(current);
       if (current) fault('the connection before still serves');
+      isDialled = event.type === 'connecting';
     } else if (event.type === 'open') {
       if (alive.has(event.connection) || gone.has(event.connection)) fault('opened twice');
+      if (!current && !isDialled) fault('came without a dial');
+      isDialled = false;
       alive.add(event.connection);
       current = event.connection;
       if (alive.size > 2) fault(`${alive.size} are open`);
@@ -34,6 +38,19 @@ export function orderFaults({ events, end }: Outcome): string[] {
   if (end === 'complete' && !(last?.type === 'close' && last.code === 1000))
     faults.push(`completed after ${last?.type}`);
   return faults;
+}
+
+/** Old connections that were let go sooner or later than the configuration says. */
+export function handoverFaults({ events, times }: Outcome, { linger, until }: Script): string[] {
+  return events.flatMap((event, at) => {
+    if (event.type !== 'retired' || event.reason === 'lost') return [];
+    const opened = events.findIndex((other) => other.type === 'open' && other.connection === event.connection);
+    const followed = events.findIndex((other, later) => other.type === 'open' && later > opened);
+    const kept = (times[at] ?? NaN) - (times[followed] ?? NaN);
+    // Another drain lets go of it earlier.
+    const isInTime = event.reason === 'released' ? Math.abs(kept - (until ?? NaN)) < 1e-6 : kept < linger + 1e-6;
+    return isInTime ? [] : [`event ${at}: ${event.reason} after ${kept}`];
+  });
 }
 
 /** What was delivered to an open connection and not passed on, or in another order. */
@@ -70,9 +87,10 @@ export function sendingFaults({ accepted, sent, events, wasOpen, end }: Outcome,
 }
 
 /** What the state machine, or the snapshots made with it, have wrong. */
-export function stateFaults({ illegal, shown, end, connection, inTheMidst }: Outcome): string[] {
+export function stateFaults({ illegal, misled, shown, end, connection, inTheMidst }: Outcome): string[] {
   return [
     ...illegal.map((move) => `illegal: ${move}`),
+    ...misled.map((event) => `shown after ${event} was not so`),
     ...shown.flatMap(({ history, internalState, state, connection: shownConnection }, at) => {
       const faults: string[] = [];
       let from = history[0]?.from ?? internalState;
@@ -83,9 +101,9 @@ export function stateFaults({ illegal, shown, end, connection, inTheMidst }: Out
         from = change.to;
       }
       if (from !== internalState || state !== shownAs(internalState)) faults.push(`${from} is shown as ${state}`);
+      if ((state === 'ACTIVE') !== (shownConnection !== undefined)) faults.push(`${state} with ${shownConnection?.id}`);
       if (end !== undefined && internalState !== 'CLOSED') faults.push(`${internalState} after the end`);
       if (end === undefined && !inTheMidst) {
-        if ((state === 'ACTIVE') !== (connection !== undefined)) faults.push(`${state} with ${connection?.id}`);
         if (shownConnection !== connection) faults.push(`shows ${shownConnection?.id}, not ${connection?.id}`);
       }
       return faults.map((fault) => `who looked ${at === 0 ? 'from the beginning' : 'later'}: ${fault}`);
@@ -101,6 +119,7 @@ export function restFaults({ rested, events }: Outcome, { waits }: Script): stri
 /** What is there although nobody subscribes any more, or more of it than may be. */
 export function leftFaults({ peer, left }: Outcome): string[] {
   return [
+    ...(peer.forbidden > 0 ? [`${peer.forbidden} dials that were not allowed`] : []),
     ...(peer.mostLive > 2 ? [`${peer.mostLive} live at once`] : []),
     ...Object.entries(left).flatMap(([what, count]) => (count > 0 ? [`after the end: ${count} ${what}`] : [])),
   ];

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { deliveryFaults, happenings, leftFaults, orderFaults, restFaults, sendingFaults, stateFaults } from './laws.js';
+import {
+  deliveryFaults,
+  handoverFaults,
+  happenings,
+  leftFaults,
+  orderFaults,
+  restFaults,
+  sendingFaults,
+  stateFaults,
+} from './laws.js';
 import { runScript } from './runScript.js';
 import { script } from './scripts.js';
 
@@ -35,6 +44,7 @@ describe('the lives of connections, as chance would have them', () => {
         expect([
           ...leftFaults(outcome),
           ...orderFaults(outcome),
+          ...handoverFaults(outcome, one),
           ...deliveryFaults(outcome),
           ...sendingFaults(outcome, one),
           ...stateFaults(outcome),

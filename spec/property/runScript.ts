@@ -8,6 +8,8 @@ import type { Deed, Script } from './scripts.js';
 /** What came of a script. */
 export interface Outcome {
   readonly events: readonly LifeEvent[];
+  /** When they came. */
+  readonly times: readonly number[];
   /** How the stream ended by itself; undefined when the consumer left first. */
   readonly end: 'complete' | { readonly error: unknown } | undefined;
   /** Whether the consumer left while it was told of an event. */
@@ -18,6 +20,8 @@ export interface Outcome {
   readonly wasOpen: boolean;
   /** What was shown in the end: to who looked from the beginning, then to those who came later. */
   readonly shown: readonly ConnectionSnapshot<ToPeer, true>[];
+  /** Events after which what was shown was not so. */
+  readonly misled: readonly string[];
   /** What the state machine did not allow. */
   readonly illegal: readonly string[];
   /** The numbers that were given to `sendFrom`. */
@@ -42,15 +46,17 @@ const LATER = 200_000;
 /** Plays a script against the canonical pipeline, in virtual time. */
 export function runScript(script: Script): Outcome {
   const scheduler = new VirtualTimeScheduler();
-  const peer = new ScriptedPeer(script.lives, scheduler);
   const outgoing$ = new Subject<ToPeer>();
   const allowed$ = new BehaviorSubject(true);
+  const peer = new ScriptedPeer(script.lives, scheduler, () => allowed$.value);
   const shared$ = pipeline(peer.events$, { script, outgoing$, allowed$, scheduler });
   const told$ = new Subject<LifeEvent>();
   const leave$ = new Subject<void>();
 
   const events: LifeEvent[] = [];
+  const times: number[] = [];
   const shown: ConnectionSnapshot<ToPeer, true>[] = [];
+  const misled: string[] = [];
   const illegal: string[] = [];
   const accepted: number[] = [];
   const reactions = [...script.reactions];
@@ -78,9 +84,13 @@ export function runScript(script: Script): Outcome {
   };
   const heard = (event: LifeEvent): void => {
     events.push(event);
+    times.push(scheduler.now());
     if (event.type === 'open') current = event.connection;
     else if (event.type === 'reconnecting') current = undefined;
     else if ((event.type === 'close' || event.type === 'retired') && event.connection === current) current = undefined;
+    // What a clean close leads to is not known before the next event.
+    const isKnown = event.type !== 'close' || event.code !== 1000;
+    if (isKnown && shown[0]?.connection !== current) misled.push(`event ${events.length - 1} (${event.type})`);
     if (events.length === script.leaveAfter) {
       inTheMidst = true;
       leave();
@@ -141,11 +151,13 @@ export function runScript(script: Script): Outcome {
   const left = { live, timers, events: events.length - count, sent: peer.numbers.length - sentSince };
   return {
     events,
+    times,
     end,
     inTheMidst,
     connection,
     wasOpen,
     shown,
+    misled,
     illegal,
     accepted,
     sent,

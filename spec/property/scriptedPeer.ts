@@ -59,8 +59,12 @@ export class ScriptedPeer {
   dials = 0;
   data = 0;
 
-  constructor(lives: readonly Life[], scheduler: SchedulerLike) {
+  /** How many dials there were while none was allowed. */
+  forbidden = 0;
+
+  constructor(lives: readonly Life[], scheduler: SchedulerLike, isAllowed: () => boolean) {
     this.events$ = new Observable((subscriber) => {
+      if (!isAllowed()) this.forbidden++;
       const life = lives[this.dials] ?? PLAIN;
       const connection = new ScriptedConnection(`p${++this.dials}`, life, this, scheduler, subscriber);
       this.mostLive = Math.max(this.mostLive, ++this.live);
