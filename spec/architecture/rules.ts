@@ -15,7 +15,8 @@ export const layers: readonly (readonly string[])[] = [
 const LONGEST = 200;
 
 const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
-const nameOf = (path: string): string => posix.basename(path, '.ts');
+/** `X.browser` takes the place of `X` in bundles. */
+const nameOf = (path: string): string => posix.basename(path, '.ts').replace(/\.browser$/, '');
 const singular = (name: string): string => name.toLowerCase().replace(/s$/, '');
 const layerOf = (path: string): number => layers.findIndex((folders) => folders.includes(folderOf(path)));
 

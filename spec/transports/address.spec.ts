@@ -1,19 +1,7 @@
 import { Agent } from 'node:http';
 import { createConnection, type NetConnectOpts } from 'node:net';
 import { inspect } from 'node:util';
-import {
-  defer,
-  EMPTY,
-  map,
-  NEVER,
-  Observable,
-  of,
-  retry,
-  Subject,
-  throwError,
-  timer,
-  VirtualTimeScheduler,
-} from 'rxjs';
+import { defer, EMPTY, map, Observable, of, retry, Subject, throwError, timer, VirtualTimeScheduler } from 'rxjs';
 import { withoutSecrets } from '../../src/core/url.js';
 import { webSocket, type WebSocketConfig } from '../../src/transports/webSocket.js';
 import { Recording } from '../laws/recording.js';

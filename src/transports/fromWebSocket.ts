@@ -7,6 +7,8 @@ import { expectDuration } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { SocketConnection } from './socketConnection.js';
 import type { WebSocketLike } from './socketLike.js';
+import type { Wire, WireEnd } from './wire.js';
+import { wireOf } from './wireOf.js';
 
 export interface FromWebSocketConfig {
   /** How long to wait for the peer's leave before the socket is abandoned; 2 s by default. */
@@ -47,7 +49,8 @@ export function fromWebSocket(
       url = withoutSecrets(adopted.url ?? '');
       if (adopted.readyState > ReadyState.OPEN) throw new Error('its socket is closed already');
       subscriber.next({ type: 'connecting', url });
-      const connection = new SocketConnection(adopted, subscriber, url, config);
+      const listen = (end: WireEnd): Wire => wireOf(adopted, end, scheduler);
+      const connection = new SocketConnection(adopted, listen, subscriber, url, config);
       subscriber.add(() => connection.hangUp());
     } catch (cause) {
       subscriber.error(new DialError(url, cause instanceof Error ? cause.message : String(cause), { cause }));

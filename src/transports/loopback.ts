@@ -77,7 +77,7 @@ export function loopback({
 
   const adopt = (socket: LoopbackSocket, subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>): void => {
     subscriber.next({ type: 'connecting', url: target });
-    const connection = new SocketConnection(socket, subscriber, target, config);
+    const connection = new SocketConnection(socket, (end) => socket.listen(end), subscriber, target, config);
     subscriber.add(() => {
       connection.hangUp();
       // Nobody listens any more: nothing needs to be under way to this end.

@@ -1,6 +1,6 @@
 import type { Clock, Deadline } from '../core/clock.js';
 import { type Frame, ReadyState } from '../core/connection.js';
-import type { NodeSocket } from './socketLike.js';
+import type { Wire, WireEnd } from './wire.js';
 
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
@@ -8,17 +8,16 @@ const utf8 = /* @__PURE__ */ new TextEncoder();
 interface Parcel {
   readonly due: number;
   readonly frame: Frame;
-  readonly arrive: () => void;
+  readonly arrive: (here: LoopbackSocket) => void;
   next: Parcel | undefined;
 }
 
-/** One end of a link within the process: a socket as those of `ws`, with a wire of fixed latency in place of the network. */
-export class LoopbackSocket implements NodeSocket {
+/** One end of a link within the process: a socket and its wire, with a scheduler and a fixed latency in place of the network. */
+export class LoopbackSocket implements Wire {
   readyState: number = ReadyState.CONNECTING;
-  binaryType = 'nodebuffer';
   /** The other end. */
   peer!: LoopbackSocket;
-  readonly #listeners: Record<string, ((...args: never[]) => void) | undefined> = {};
+  #end: WireEnd | undefined;
   readonly #arrival: Deadline;
   #first: Parcel | undefined;
   #last: Parcel | undefined;
@@ -34,6 +33,12 @@ export class LoopbackSocket implements NodeSocket {
     this.#arrival = clock.deadline(() => this.#deliver());
   }
 
+  /** Tells `end` what happens from now on. */
+  listen(end: WireEnd): Wire {
+    this.#end = end;
+    return this;
+  }
+
   get bufferedAmount(): number {
     let bytes = 0;
     for (let parcel = this.peer.#first; parcel; parcel = parcel.next) {
@@ -42,48 +47,46 @@ export class LoopbackSocket implements NodeSocket {
     return bytes;
   }
 
-  on(event: string, listener: (...args: never[]) => void): void {
-    this.#listeners[event] = listener;
-  }
-
   send(data: Frame): void {
     // A network would copy too: what the sender does with its bytes afterwards is its own business.
     const frame = typeof data === 'string' ? data : new Uint8Array(data);
-    const { peer } = this;
-    this.tell(() => peer.#emit('message', frame, typeof frame !== 'string'), frame);
+    this.tell((peer) => peer.#end?.heard(frame), frame);
   }
 
-  ping(said = ''): void {
-    const { peer } = this;
-    this.tell(() => peer.tell(() => this.#emit('pong', said)));
-  }
+  readonly ping = (said: string): void => {
+    this.tell((peer) => peer.tell(() => this.#end?.answered(said)));
+  };
 
-  close(code: number, reason: string): void {
+  leave(code: number, reason: string): void {
+    if (this.readyState === ReadyState.CONNECTING) {
+      this.abandon();
+      return;
+    }
     this.readyState = ReadyState.CLOSING;
-    const { peer } = this;
-    this.tell(() => peer.#leftBy(code, reason));
+    this.tell((peer) => peer.#leftBy(code, reason));
+    // Who does not read does not hear the peer's leave either.
+    this.resume();
   }
 
   /** Breaks the connection: the other end hears of it behind what is still under way. */
-  terminate(): void {
-    const { peer } = this;
-    this.tell(() => peer.lost());
+  abandon(): void {
+    this.tell((peer) => peer.lost());
     this.lost();
   }
 
-  pause(): void {
+  readonly pause = (): void => {
     this.#paused = true;
-  }
+  };
 
-  resume(): void {
+  readonly resume = (): void => {
     if (this.#paused && this.#first) this.#arrival.in(0);
     this.#paused = false;
-  }
+  };
 
   /** Begins: from now on it can send. */
   open(): void {
     this.readyState = ReadyState.OPEN;
-    this.#emit('open');
+    this.#end?.opened();
   }
 
   /** Is closed, and what is under way to it is lost. */
@@ -93,11 +96,11 @@ export class LoopbackSocket implements NodeSocket {
     this.#first = this.#last = undefined;
     this.#arrival.cancel();
     this.gone(this);
-    this.#emit('close', code, reason);
+    this.#end?.ended(code, reason, code !== 1006);
   }
 
   /** Lets something happen at the other end after the latency, behind everything that is under way. */
-  tell(arrive: () => void, frame: Frame = ''): void {
+  tell(arrive: (peer: LoopbackSocket) => void, frame: Frame = ''): void {
     const { peer, latency } = this;
     if (peer.readyState === ReadyState.CLOSED) return;
     const parcel: Parcel = { due: this.clock.now() + latency, frame, arrive, next: undefined };
@@ -116,17 +119,13 @@ export class LoopbackSocket implements NodeSocket {
       }
       this.#first = parcel.next;
       if (!this.#first) this.#last = undefined;
-      parcel.arrive();
+      parcel.arrive(this);
     }
   }
 
   #leftBy(code: number, reason: string): void {
     // The answer to a leave is the same leave.
-    this.tell(() => this.peer.#leftBy(code, reason));
+    this.tell((peer) => peer.#leftBy(code, reason));
     this.lost(code, reason);
-  }
-
-  #emit(event: string, ...args: unknown[]): void {
-    this.#listeners[event]?.(...(args as never[]));
   }
 }

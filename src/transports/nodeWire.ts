@@ -1,5 +1,5 @@
 import { ReadyState } from '../core/connection.js';
-import { type AnySocket, type NodeSocket, parseRetryAfter } from './socketLike.js';
+import { type NodeSocket, parseRetryAfter } from './socketLike.js';
 import { TickCork } from './tickCork.js';
 import type { MakeWire } from './wire.js';
 
@@ -8,13 +8,7 @@ const LARGE = 16_384;
 
 const asText = { binary: false };
 
-/** Whether a socket is one of `ws`: its `on('message')` is a quarter faster than `onmessage`, and it can ping, pause and be terminated. */
-export function isNodeSocket(socket: AnySocket): socket is NodeSocket {
-  const { on, terminate } = socket as Partial<NodeSocket>;
-  return typeof on === 'function' && typeof terminate === 'function';
-}
-
-/** The wire of a socket of `ws`. Bundles for browsers get `nodeWire.browser` instead. */
+/** The wire of a socket of `ws`. */
 export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
   let cork: TickCork | undefined;
   socket.binaryType = 'nodebuffer';

@@ -4,9 +4,8 @@ import { checkClose } from '../core/closeCodes.js';
 import { type Connection, connectionId, type Frame, ReadyState } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure, NotOpenError } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
-import { isNodeSocket, nodeWire } from './nodeWire.js';
-import type { NodeSocket, WebSocketLike } from './socketLike.js';
-import { standardWire, type Wire, type WireEnd } from './wire.js';
+import type { AnySocket } from './socketLike.js';
+import type { Wire, WireEnd } from './wire.js';
 
 export interface SocketConnectionConfig {
   /** How long to wait for the peer's leave, in milliseconds. */
@@ -16,7 +15,7 @@ export interface SocketConnectionConfig {
   readonly opened?: () => void;
 }
 
-/** One socket and the subscriber that hears of it: the connection of every WebSocket transport. */
+/** One socket and the subscriber that hears of it: the connection of every transport that has sockets. */
 export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   readonly id = connectionId();
   readonly session = undefined;
@@ -34,16 +33,16 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   #fault = '';
 
   constructor(
-    private readonly socket: WebSocketLike | NodeSocket,
+    private readonly socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>,
+    /** Makes the wire of the socket. */
+    listen: (end: WireEnd) => Wire,
     private readonly subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
     readonly url: string,
     private readonly config: SocketConnectionConfig,
   ) {
-    const { scheduler } = config;
-    this.#clock = clockOf(scheduler);
-    const wire = isNodeSocket(socket) ? nodeWire(socket, this, scheduler) : standardWire(socket, this, scheduler);
-    this.#wire = wire;
-    const { ping, pause, resume } = wire;
+    this.#clock = clockOf(config.scheduler);
+    this.#wire = listen(this);
+    const { ping, pause, resume } = this.#wire;
     if (ping) {
       this.ping = () => {
         this.#expectOpen();

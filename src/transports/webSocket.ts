@@ -10,6 +10,8 @@ import { type Address, checkAddress, findAddress } from './address.js';
 import { platformSocket, type PlatformConfig } from './platformSocket.js';
 import { SocketConnection } from './socketConnection.js';
 import type { WebSocketLike } from './socketLike.js';
+import type { Wire, WireEnd } from './wire.js';
+import { wireOf } from './wireOf.js';
 
 export interface WebSocketConfig extends PlatformConfig {
   /** A `ws:`, `wss:`, `http:` or `https:` address (in browsers also a relative one), or what gives one. Of an Observable, the first value counts. */
@@ -65,11 +67,9 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       subscriber.next({ type: 'connecting', url: target });
       if (subscriber.closed) return;
       const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
-      const connection = new SocketConnection(socket, subscriber, target, {
-        closeTimeout: patience,
-        scheduler,
-        opened,
-      });
+      const listen = (end: WireEnd): Wire => wireOf(socket, end, scheduler);
+      const ending = { closeTimeout: patience, scheduler, opened };
+      const connection = new SocketConnection(socket, listen, subscriber, target, ending);
       subscriber.add(() => connection.hangUp());
     };
     const fail = (cause: unknown): void => {

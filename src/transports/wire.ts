@@ -20,9 +20,9 @@ export interface Wire {
   leave(code: number, reason: string): void;
   /** Drops the socket, where the platform can. */
   abandon?(): void;
-  ping?(said: string): void;
-  pause?(): void;
-  resume?(): void;
+  readonly ping?: (said: string) => void;
+  readonly pause?: () => void;
+  readonly resume?: () => void;
 }
 
 /** Listens to a socket for `end`. */
@@ -36,8 +36,8 @@ export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
     end.heard(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)),
   );
   // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
-  socket.addEventListener('error', ({ message, error }) =>
-    end.failed(message ?? 'the platform does not say why', { cause: error }),
+  socket.addEventListener('error', ({ message = '', error }) =>
+    end.failed(message || 'the platform does not say why', { cause: error }),
   );
   socket.addEventListener('close', ({ code, reason, wasClean }) => end.ended(code, reason, wasClean));
   return {
