@@ -1,0 +1,2 @@
+/** CommonJS files and CommonJS builds: nothing to transform. */
+export default { testMatch: ['<rootDir>/*.spec.cjs'], transform: {} };
