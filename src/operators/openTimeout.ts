@@ -43,7 +43,7 @@ export function openTimeout<In, Out, Session>({
         next(event) {
           switch (event.type) {
             case 'connecting':
-              deadline.in(limit);
+              if (!first) deadline.in(limit);
               first = false;
               break;
             case 'reconnecting':
