@@ -12,7 +12,7 @@ import {
 import { runScript } from './runScript.js';
 import { script } from './scripts.js';
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 4_000);
+const RUNS = Number(process.env['FC_RUNS'] ?? 5_000);
 /** The seed that a run prints, given here, repeats it. */
 const seed = Number(process.env['FC_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 
