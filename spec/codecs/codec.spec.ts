@@ -46,9 +46,9 @@ describe('codec', () => {
   });
 
   it.each([
-    ['bad', 'a frame could not be decoded: bad luck', expect.any(SyntaxError)],
-    ['worse', 'a frame could not be decoded', 'no error at all'],
-    ['worst', 'a frame could not be decoded', expect.anything()],
+    ['bad', 'a frame does not decode: bad luck', expect.any(SyntaxError)],
+    ['worse', 'a frame does not decode', 'no error at all'],
+    ['worst', 'a frame does not decode', expect.anything()],
   ])('makes a ProtocolError of whatever decode throws: %s', (frame, text, cause: unknown) => {
     const events: unknown[] = [];
     of(message(frame))

@@ -86,5 +86,5 @@ interface Coded<In, Out, Session> {
 function protocolError(cause: unknown): ProtocolError {
   if (isNamed(cause, 'ProtocolError')) return cause;
   const why = cause instanceof Error ? `: ${cause.message}` : '';
-  return new ProtocolError(`a frame could not be decoded${why}`, cause);
+  return new ProtocolError(`a frame does not decode${why}`, cause);
 }

@@ -5,7 +5,7 @@ import { codec, type Codec, type CodecConfig, type CodecOperator } from './codec
 /** Deeper JSON is refused: what walks the data later, often by recursion, would overflow its stack. */
 const DEEPEST = 512;
 
-const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+const utf8 = /* @__PURE__ */ new TextDecoder(undefined, { fatal: true });
 
 /**
  * Messages as JSON text. Frames of bytes are read as UTF-8.
@@ -24,7 +24,7 @@ export function json<In, Out = In>(config?: CodecConfig): CodecOperator<In, Out>
 export const jsonCodec: Codec<unknown> = {
   encode(message) {
     const text = JSON.stringify(message) as string | undefined;
-    if (text === undefined) throw new TypeError(`json: expected a message that JSON can hold, got ${typeof message}`);
+    if (text === undefined) throw new TypeError(`json: there is no JSON for ${typeof message}`);
     return text;
   },
   decode(frame: Frame) {
@@ -43,31 +43,27 @@ function mentionsProto(text: string): boolean {
 /** Takes the key out of fresh data, where it is an ordinary one: it would do harm when the data is merged into something. */
 function withoutProto(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
+  Reflect.deleteProperty(value, '__proto__');
   for (const part of Object.values(value)) withoutProto(part);
   return value;
 }
 
 /** Refuses text that is nested too deep. Few texts have enough brackets to be: the others are not looked at by the character. */
 function checkDepth(text: string): void {
-  if (occurrences(text, '[') + occurrences(text, '{') <= DEEPEST) return;
+  let brackets = 0;
+  for (const open of ['[', '{']) {
+    for (let at = -1; brackets <= DEEPEST && (at = text.indexOf(open, at + 1)) >= 0;) brackets++;
+  }
+  if (brackets <= DEEPEST) return;
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if (quoted) {
-      if (char === 0x5c) at++;
-      else if (char === 0x22) quoted = false;
-    } else if (char === 0x22) quoted = true;
-    else if (char === 0x5b || char === 0x7b) {
-      if (++depth > DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
-    } else if (char === 0x5d || char === 0x7d) depth--;
+    // Of square and curly brackets alike, as they differ by this bit.
+    const curly = char | 0x20;
+    if (char === 0x22) quoted = !quoted;
+    else if (quoted) at += char === 0x5c ? 1 : 0;
+    else if (curly === 0x7d) depth--;
+    else if (curly === 0x7b && ++depth > DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
   }
-}
-
-/** How often a character occurs, counted no further than needed. */
-function occurrences(text: string, char: string): number {
-  let count = 0;
-  for (let at = text.indexOf(char); at >= 0 && count <= DEEPEST; at = text.indexOf(char, at + 1)) count++;
-  return count;
 }
