@@ -1,14 +1,8 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
+import { type Deadline, type Era, GridDeadline } from './deadline.js';
 import { clampDelay } from './duration.js';
 
-/** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
-export interface Deadline {
-  /** When it is due, in the clock's time; Infinity while it is not set. */
-  readonly due: number;
-  /** Sets it to `delay` milliseconds from `from`, by default from now. */
-  in(delay: number, from?: number): void;
-  cancel(): void;
-}
+export type { Deadline } from './deadline.js';
 
 /** Time and deadlines of one scheduler. All deadlines share one timer. */
 export interface Clock {
@@ -21,49 +15,12 @@ export interface Clock {
 /** A clock that reads less than this (the year 2004) is a virtual one: virtual time starts at 0 and must stay exact to the frame. */
 const REAL = 2 ** 40;
 
-/**
- * Deadlines fall on a grid: at most 50 ms late when they are set for a second or more, 10 ms from a tenth on, 1 ms below.
- * 10,000 heartbeats a second then cost 20 timers a second instead of 10,000.
- */
-const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10 : 1);
-
 /** A timer that rings this much too early, in milliseconds, proves that the host's clock was set back. */
 const UNTIMELY = 1_000;
 
 const HostDate = Date;
 
 const settled = /* @__PURE__ */ Promise.resolve();
-
-/** The deadlines of one kind of time, by their moments and in the order in which they came, behind one timer. */
-interface Era {
-  readonly slots: Map<number, Set<GridDeadline>>;
-  timer: Subscription | undefined;
-  /** When the timer rings: Infinity without one, -Infinity while it is not known yet which deadline comes next. */
-  promised: number;
-}
-
-class GridDeadline implements Deadline {
-  due = Infinity;
-  step = 1;
-  era: Era | undefined = undefined;
-  time = 0;
-
-  constructor(
-    private readonly clock: GridClock,
-    readonly act: (late: number) => void,
-  ) {}
-
-  in(delay: number, from = this.clock.now()): void {
-    this.due = from + clampDelay(delay);
-    this.step = grid(delay);
-    this.clock.place(this);
-  }
-
-  cancel(): void {
-    this.due = Infinity;
-    this.clock.drop(this);
-  }
-}
 
 class GridClock implements Clock {
   #era!: Era;
