@@ -151,11 +151,13 @@ describe('dedupe', () => {
   });
 
   it('refuses a window that is none, or has no bound', () => {
-    expect(() => dedupe({ key, window: 0 })).toThrow(
+    expect(() => dedupe<Numbered, unknown, unknown>({ key, window: 0 })).toThrow(
       'dedupe: expected `window` to be a whole number of at least 1, got 0',
     );
-    expect(() => dedupe({ key, window: 1.5 })).toThrow('got 1.5');
-    expect(() => dedupe({ key, window: Infinity })).toThrow('dedupe: expected `window` to be a number between 1 and');
+    expect(() => dedupe<Numbered, unknown, unknown>({ key, window: 1.5 })).toThrow('got 1.5');
+    expect(() => dedupe<Numbered, unknown, unknown>({ key, window: Infinity })).toThrow(
+      'dedupe: expected `window` to be a number between 1 and',
+    );
     expect(() => dedupe({ key: 'id' as never, window: 1 })).toThrow(
       "dedupe: expected `key` to be a function, got 'id'",
     );

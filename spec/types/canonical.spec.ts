@@ -2,6 +2,7 @@ import { map, Subject, take } from 'rxjs';
 import type { Connection, ConnectionEvent, ConnectionEvents } from '../../src/index.js';
 import {
   connectionState,
+  dedupe,
   dial,
   drainHandover,
   drainOn,
@@ -100,6 +101,26 @@ describe('the types of a pipeline', () => {
     const subscription = events$.subscribe((event) => {
       // @ts-expect-error 'hello' goes the other way
       if (event.type === 'open') event.connection.send({ kind: 'hello' });
+    });
+    subscription.unsubscribe();
+  });
+
+  it('stay what they are where a callback takes more than it is given', () => {
+    const send = (connection: Connection<ToServer | FromServer>): void => connection.send({ kind: 'pause' });
+    const isNever = (message: unknown): boolean => message === send;
+    const pauses$ = new Subject<{ readonly kind: 'pause' }>();
+    const events$ = webSocket('ws://127.0.0.1').pipe(
+      json<FromServer, ToServer>(),
+      handshake({ within: 1_000, exchange: (): Session[] => [{ interval: 1 }] }),
+      heartbeat({ interval: '10s', timeout: '5s', ping: send, isPong: isNever }),
+      heartbeat(() => ({ interval: '10s', timeout: '5s', ping: send, isPong: isNever })),
+      drainOn(isNever),
+      drainHandover({ linger: '25s', release: send }),
+      dedupe({ key: isNever, window: 1 }),
+      sendFrom(pauses$),
+    );
+    const subscription = events$.subscribe((event) => {
+      expectType<ConnectionEvent<FromServer, ToServer, Session>>()(event);
     });
     subscription.unsubscribe();
   });

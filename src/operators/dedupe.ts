@@ -25,7 +25,10 @@ export interface DedupeConfig<In> {
  * @example
  * events$.pipe(drainHandover({ linger: 5_000 }), dedupe({ key: (message) => message.id, window: 1_000 }));
  */
-export function dedupe<In, Out, Session>({ key, window }: DedupeConfig<In>): ConnectionOperator<In, Out, Session> {
+export function dedupe<In, Out, Session>({
+  key,
+  window,
+}: DedupeConfig<NoInfer<In>>): ConnectionOperator<In, Out, Session> {
   expectFunction('dedupe', 'key', key);
   expectBetween('dedupe', 'window', expectCount('dedupe', 'window', window, 1), 1, LARGEST);
 

@@ -56,7 +56,7 @@ interface Life<Out, Session> {
  * );
  */
 export function drainHandover<In, Out, Session>(
-  config: DrainHandoverConfig<Out, Session>,
+  config: DrainHandoverConfig<NoInfer<Out>, NoInfer<Session>>,
 ): ConnectionOperator<In, Out, Session> {
   const { release, until, scheduler = asyncScheduler, random = Math.random } = config;
   const linger = expectDuration('drainHandover', 'linger', config.linger, true);

@@ -24,8 +24,8 @@ export interface DrainOnConfig<In> {
  * );
  */
 export function drainOn<In, Out, Session>(
-  isDraining: (message: In) => boolean,
-  { within }: DrainOnConfig<In> = {},
+  isDraining: (message: NoInfer<In>) => boolean,
+  { within }: DrainOnConfig<NoInfer<In>> = {},
 ): ConnectionOperator<In, Out, Session> {
   expectFunction('drainOn', 'isDraining', isDraining);
 

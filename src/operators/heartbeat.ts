@@ -44,7 +44,8 @@ const SLEPT = 1_000;
  */
 export function heartbeat<In, Out, Session>(
   config:
-    HeartbeatConfig<In, Out, Session> | ((connection: Connection<Out, Session>) => HeartbeatConfig<In, Out, Session>),
+    | HeartbeatConfig<NoInfer<In>, NoInfer<Out>, NoInfer<Session>>
+    | ((connection: Connection<Out, Session>) => HeartbeatConfig<NoInfer<In>, NoInfer<Out>, NoInfer<Session>>),
 ): ConnectionOperator<In, Out, Session> {
   if (typeof config !== 'function') checked(config);
 

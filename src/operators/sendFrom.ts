@@ -38,7 +38,7 @@ interface Waiting<Out> {
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect(), sendFrom(outgoing$, { buffer: 50 }));
  */
 export function sendFrom<In, Out, Session>(
-  outgoing$: ObservableInput<Out>,
+  outgoing$: ObservableInput<NoInfer<Out>>,
   { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, scheduler = asyncScheduler }: SendFromConfig = {},
 ): ConnectionOperator<In, Out, Session> {
   expectCount('sendFrom', 'buffer', buffer, 0);
