@@ -371,18 +371,18 @@ describe('clock', () => {
       expect(rung).toEqual(['second at 510, late 0']);
     });
 
-    it('lose no other one when they throw', async () => {
-      clock
-        .deadline(() => {
-          throw new Error('mine');
-        })
-        .in(10);
+    it('lose no other one when they throw, and no error either', async () => {
+      const failing = (message: string) => () => {
+        throw new Error(message);
+      };
+      clock.deadline(failing('mine')).in(10);
       clock.deadline(ring('same moment')).in(10);
+      clock.deadline(failing('yours')).in(15);
       clock.deadline(ring('same ring')).in(15);
       clock.deadline(ring('later')).in(500);
       await expect(scheduler.oversleep(20)).rejects.toThrow('mine');
-      expect(rung).toEqual(['same moment at 20, late 10', 'same ring at 20, late 5']);
       expect(scheduler.pending).toBe(1);
+      await expect(scheduler.oversleep(0)).rejects.toThrow('yours');
       await scheduler.advance(1_000);
       expect(rung).toEqual(['same moment at 20, late 10', 'same ring at 20, late 5', 'later at 500, late 0']);
       expect(scheduler.pending).toBe(0);
@@ -396,6 +396,12 @@ describe('clock', () => {
       clock.deadline(ring('later')).in(90_000);
       await scheduler.oversleep(60_000);
       expect(rung).toEqual(['heartbeat at 60000, late 50000', 'timeout at 60000, late 45000']);
+    });
+
+    it('reads the time anew, also when it rings in a turn that has read it', () => {
+      clock.deadline(ring('it')).in(500);
+      scheduler.jump(500);
+      expect(rung).toEqual(['it at 500, late 0']);
     });
 
     it('does not ring what was moved away meanwhile', async () => {

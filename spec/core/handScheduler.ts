@@ -56,10 +56,15 @@ export class HandScheduler implements SchedulerLike {
   /** Lets time pass without a timer, as in a throttled tab or a process that was busy, and rings those due one time. */
   async oversleep(ms: number): Promise<void> {
     await this.turn();
+    this.jump(ms);
+    await this.turn();
+  }
+
+  /** The same within a turn. */
+  jump(ms: number): void {
     this.#pass(ms);
     const due = [...this.#timers].filter(({ rings }) => rings <= this.#elapsed);
     for (const timer of due) if (this.#timers.has(timer)) this.#ring(timer);
-    await this.turn();
   }
 
   /** Sets the clock of the host back; timers do not mind. */

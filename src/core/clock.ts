@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs';
-import { type Deadline, type Era, GridDeadline } from './deadline.js';
+import { type Deadline, Era, GridDeadline } from './deadline.js';
 import { clampDelay } from './duration.js';
 
 export type { Deadline } from './deadline.js';
@@ -39,7 +39,7 @@ class GridClock implements Clock {
     const teller = read < REAL ? undefined : Date;
     if (teller !== this.#teller || (!teller && read < this.#read)) {
       // What was set before belongs to another time, and lives on by the timer of that.
-      this.#era = { slots: new Map(), timer: undefined, promised: Infinity };
+      this.#era = new Era();
       this.#teller = teller;
       this.#offset = 0;
     } else if (read < this.#read) {
@@ -63,71 +63,50 @@ class GridClock implements Clock {
   /** Puts a deadline where it belongs; one that has only moved away stays where it is and is looked at again then. */
   place(deadline: GridDeadline): void {
     const now = this.now();
-    const era = this.#era;
     const due = Math.max(deadline.due, now);
     const time = this.#teller ? Math.ceil(due / deadline.step) * deadline.step : due;
-    if (deadline.era) {
-      if (deadline.era === era && deadline.time <= time) return;
-      this.drop(deadline);
-    }
-    let slot = era.slots.get(time);
-    if (!slot) era.slots.set(time, (slot = new Set()));
-    slot.add(deadline);
+    if (deadline.slot && deadline.slot.time <= time) return;
+    this.drop(deadline);
+    const era = this.#era;
     deadline.era = era;
-    deadline.time = time;
+    era.add(deadline, time);
     // A virtual run that failed closes timers that it does not own.
     if (time < era.promised || era.timer?.closed) this.#arm(era, now);
   }
 
   drop(deadline: GridDeadline): void {
-    const { era, time } = deadline;
-    const slot = era?.slots.get(time);
-    deadline.era = undefined;
-    if (!era || !slot?.delete(deadline)) return;
-    if (slot.size === 0) era.slots.delete(time);
-    if (era.slots.size === 0 && era.timer) this.#arm(era, 0);
+    const { era } = deadline;
+    if (!era || !deadline.slot) return;
+    era.remove(deadline);
+    if (era.size === 0) this.#arm(era, 0);
   }
 
   /** Sets the timer for the next deadline, if there is one. */
   #arm(era: Era, now: number): void {
     era.timer?.unsubscribe();
-    era.timer = undefined;
-    let next = Infinity;
-    for (const time of era.slots.keys()) if (time < next) next = time;
-    era.promised = next;
-    if (next === Infinity) return;
+    const next = era.next() ?? Infinity;
     const delay = clampDelay(next - now);
-    era.promised = now + delay;
-    era.timer = this.scheduler.schedule(() => this.#ring(era), delay);
+    era.promised = next < Infinity ? now + delay : next;
+    era.timer = next < Infinity ? this.scheduler.schedule(() => this.#ring(era), delay) : undefined;
   }
 
   #ring(era: Era): void {
     this.#cached = undefined;
     const now = this.#rungAt(era);
     era.timer = undefined;
-    era.promised = -Infinity;
-    const due = [...era.slots].filter(([time]) => time <= now).sort(([a], [b]) => a - b);
-    // What is set for this very moment meanwhile waits for the next timer, or a callback that sets itself anew would ring for ever.
-    for (const [time] of due) era.slots.delete(time);
-    let failure: { readonly error: unknown } | undefined;
-    for (const [, slot] of due) {
-      for (const deadline of slot) {
-        deadline.era = undefined;
+    try {
+      era.take(now, (deadline) => {
         if (deadline.due > now) {
-          if (deadline.due < Infinity) this.place(deadline);
-          continue;
+          this.place(deadline);
+          return;
         }
         const late = now - deadline.due;
         deadline.due = Infinity;
-        try {
-          deadline.act(late);
-        } catch (error) {
-          failure ??= { error };
-        }
-      }
+        deadline.act(late);
+      });
+    } finally {
+      this.#arm(era, now);
     }
-    this.#arm(era, now);
-    if (failure) throw failure.error;
   }
 
   #rungAt(era: Era): number {

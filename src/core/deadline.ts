@@ -1,5 +1,6 @@
 import type { Subscription } from 'rxjs';
 import { clampDelay } from './duration.js';
+import { type Link, type Placed, type Slot, Slots } from './slots.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -16,12 +17,11 @@ export interface Deadline {
  */
 const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10 : 1);
 
-/** The deadlines of one kind of time, by their moments and in the order in which they came, behind one timer. */
-export interface Era {
-  readonly slots: Map<number, Set<GridDeadline>>;
-  timer: Subscription | undefined;
-  /** When the timer rings: Infinity without one, -Infinity while it is not known yet which deadline comes next. */
-  promised: number;
+/** The deadlines of one kind of time, behind one timer. */
+export class Era extends Slots<GridDeadline> {
+  timer: Subscription | undefined = undefined;
+  /** When the timer rings; Infinity without one. */
+  promised = Infinity;
 }
 
 /** What a deadline needs of its clock. */
@@ -32,11 +32,13 @@ interface Keeper {
 }
 
 /** A deadline of a clock that places it. */
-export class GridDeadline implements Deadline {
+export class GridDeadline implements Deadline, Placed {
+  before: Link = this;
+  after: Link = this;
+  slot: Slot | undefined = undefined;
   due = Infinity;
   step = 1;
   era: Era | undefined = undefined;
-  time = 0;
 
   constructor(
     private readonly clock: Keeper,
@@ -46,7 +48,8 @@ export class GridDeadline implements Deadline {
   in(delay: number, from = this.clock.now()): void {
     this.due = from + clampDelay(delay);
     this.step = grid(delay);
-    this.clock.place(this);
+    // It is looked at in time anyway, and found to have moved: what every message does must cost next to nothing.
+    if (!(this.slot && this.slot.time <= this.due)) this.clock.place(this);
   }
 
   cancel(): void {
