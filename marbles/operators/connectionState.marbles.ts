@@ -7,7 +7,7 @@ import { drainHandover } from '../../src/operators/drainHandover.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
 import { inTurn } from '../../src/testing/inTurn.js';
-import { close } from '../../src/testing/letters.js';
+import { close, retired } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
 
 const letterOf: Readonly<Record<InternalState, string>> = {
@@ -39,8 +39,11 @@ describe('connectionState', () => {
     marbles(({ cold, expectObservable, events }) => {
       const source = cold(' -co-m-p-q-o-', events);
       const expected = '    c-a----------';
+      const onIllegal = (): never => {
+        throw new Error('there is nothing to report');
+      };
 
-      expectObservable(source.pipe(connectionState(), inLetters), '-------------!').toBe(expected);
+      expectObservable(source.pipe(connectionState({ onIllegal }), inLetters), '-------------!').toBe(expected);
     }),
   );
 
@@ -128,6 +131,16 @@ describe('connectionState', () => {
   );
 
   it(
+    'is RECONNECTING when the old connection is lost and its successor is not even dialled',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const source = cold('-co-d-t------CO-', { ...events, t: retired(a, 'lost') });
+      const expected = '   c-a-d-r------ca-';
+
+      expectObservable(source.pipe(connectionState(), inLetters), '----------------!').toBe(expected);
+    }),
+  );
+
+  it(
     'takes no notice of the old connection once the new one is in use',
     marbles(({ cold, expectObservable, events }) => {
       const source = cold('-co-d-O-d-t-x-D-', events);
@@ -205,6 +218,22 @@ describe('connectionState', () => {
           map(({ cause }) => cause),
         ),
       ).toBe('-(e|)', { e: 'refused' });
+    }),
+  );
+
+  it(
+    'waits for no retry once the retries are given up',
+    marbles(({ cold, expectObservable, events }) => {
+      const source = cold('-#   ', events, 'refused');
+      const expected = '   01--(00|)';
+
+      const result = source.pipe(
+        reconnect({ delay: constant(2), maxAttempts: 1 }),
+        connectionState(),
+        map(({ attempt }) => String(attempt)),
+      );
+
+      expectObservable(result).toBe(expected);
     }),
   );
 

@@ -1,15 +1,15 @@
-import { map, type Observable, retry, take, takeLast } from 'rxjs';
+import { map, type Observable, retry, Subject, take, takeLast, VirtualTimeScheduler } from 'rxjs';
 import { constant } from '../../src/core/backoff.js';
 import type { Frame } from '../../src/core/connection.js';
 import { ConnectionClosedError, HeartbeatTimeoutError } from '../../src/core/errors.js';
-import type { ConnectionEvents } from '../../src/core/event.js';
+import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 import { type ConnectionStats, connectionStats } from '../../src/operators/connectionStats.js';
 import { countTraffic } from '../../src/operators/countTraffic.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { sendFrom } from '../../src/operators/sendFrom.js';
 import { inTurn } from '../../src/testing/inTurn.js';
-import { close, letters, message, reconnecting, retired } from '../../src/testing/letters.js';
+import { close, letters, message, open, reconnecting, retired } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
 import { mockConnection } from '../../src/testing/mockConnection.js';
 
@@ -182,6 +182,38 @@ describe('connectionStats', () => {
       });
     }),
   );
+
+  it(
+    'counts an error that comes after an earlier loss was made good',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const lives = inTurn(cold('co-x#', { ...events, x: close(a, 1006) }, 'lost'), cold('co-#', events, 'silent'));
+      const expected = '0-------(2#)';
+
+      const result = lives.pipe(
+        retry({ count: 1, delay: 1 }),
+        connectionStats(),
+        map(({ errors }) => String(errors)),
+      );
+
+      expectObservable(result).toBe(expected, undefined, 'silent');
+    }),
+  );
+
+  it('looks for sends no longer when the connection is gone', () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 10_000);
+    const a = mockConnection<Frame, undefined>('a');
+    const events$ = new Subject<ConnectionEvent<Frame, Frame, undefined>>();
+    events$.pipe(countTraffic(), connectionStats({ scheduler })).subscribe();
+
+    events$.next(open(a));
+    scheduler.flush();
+    expect(scheduler.actions).toHaveLength(1);
+    events$.next(close(a, 1006));
+    scheduler.maxFrames = 20_000;
+    scheduler.flush();
+
+    expect(scheduler.actions).toHaveLength(0);
+  });
 
   it(
     'begins anew for every subscriber',

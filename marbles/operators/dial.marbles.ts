@@ -144,6 +144,14 @@ describe('dial', () => {
     expect(asked).toEqual(Array.from({ length: 100 }, (_, at) => at + 50));
   });
 
+  it('knows of a failure already when it makes someone dial again at once', () => {
+    const { asked, start } = starts('one', 'two');
+    const connection$ = dial(start, () => throwError(() => new Error('refused')));
+    connection$.subscribe({ error: () => connection$.subscribe({ error: () => undefined }) });
+
+    expect(asked).toEqual([[], ['one']]);
+  });
+
   it('learns from the failures of all who subscribe to the same value, and from no others', () => {
     const { asked, start } = starts('one', 'two', 'one');
     const failing = (): Observable<never> => throwError(() => new Error('refused'));

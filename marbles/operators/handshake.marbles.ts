@@ -185,6 +185,19 @@ describe('handshake', () => {
     }),
   );
 
+  it(
+    'meets a connection once, however often it is said to be open',
+    marbles(({ cold, expectObservable, a }) => {
+      const source = cold(' co-r-o-', lettersOf(a));
+      const expected = '    c--o-o-';
+
+      expectObservable(source.pipe(handshake({ within: 10, exchange: untilReady })), '-------!').toBe(
+        expected,
+        lettersOf(a),
+      );
+    }),
+  );
+
   describe('loses no message', () => {
     it(
       'that comes in the same tick as the session',
@@ -261,6 +274,51 @@ describe('handshake', () => {
         );
 
         expectObservable(result, '--------!').toBe('-(o123)-', letters);
+      }),
+    );
+
+    it(
+      'that waits for the consumer, to somebody who begins to listen only now',
+      marbles(({ cold, expectObservable, a }) => {
+        const source = cold('   c(oh1)-', lettersOf(a));
+        const expected = '      c(o1)--';
+        let late$: Observable<string> = NEVER;
+        const exchange: Exchange = (_connection, messages$) => {
+          late$ = messages$;
+          return messages$.pipe(take(1), delay(0));
+        };
+        const result = source.pipe(
+          handshake({ within: 10, exchange }),
+          tap(() => late$.subscribe()),
+        );
+
+        expectObservable(result, '------!').toBe(expected, lettersOf(a));
+      }),
+    );
+
+    it(
+      'that the consumer causes on `open`, though somebody in the exchange still listens and however many they are',
+      marbles(({ flush, a }) => {
+        const letters = lettersOf(a);
+        let received = 0;
+        const source = new Observable<ConnectionEvent<string, unknown>>((subscriber) => {
+          a.sent$.subscribe(() => {
+            for (let sent = 0; sent < 1_500; sent++) subscriber.next(letters['1']!);
+          });
+          for (const letter of 'oh') subscriber.next(letters[letter]!);
+        });
+        const exchange: Exchange = (_connection, messages$) => {
+          messages$.subscribe();
+          return messages$.pipe(take(1), delay(1));
+        };
+
+        source.pipe(handshake({ within: 10, exchange })).subscribe((event) => {
+          if (event.type === 'open') event.connection.send('what is answered at once');
+          else received += 1;
+        });
+        flush();
+
+        expect(received).toBe(1_500);
       }),
     );
   });
@@ -356,6 +414,9 @@ describe('handshake', () => {
       ['an error', new Error('no'), 'exchange', undefined, undefined],
       ['an error with a phase', Object.assign(new Error('no'), { phase: 'auth' }), 'auth', undefined, undefined],
       ['an error with a code to send', Object.assign(new Error('no'), { code: 4401 }), 'exchange', 4401, 4401],
+      ['code 1000', Object.assign(new Error('no'), { code: 1000 }), 'exchange', 1000, 1000],
+      ['the highest code', Object.assign(new Error('no'), { code: 4999 }), 'exchange', 4999, 4999],
+      ['what is no close code', Object.assign(new Error('no'), { code: 5000 }), 'exchange', 5000, undefined],
       [
         'an error with a code that may not be sent',
         Object.assign(new Error('no'), { code: 1008 }),

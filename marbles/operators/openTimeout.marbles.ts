@@ -62,6 +62,16 @@ describe('openTimeout', () => {
   );
 
   it(
+    'gives the first dial its own time where a wait comes before it',
+    marbles(({ cold, expectObservable, events }) => {
+      const source = cold('-r------c---', events);
+      const expected = '   -r------c--#';
+
+      expectObservable(source.pipe(openTimeout({ within: 3 }))).toBe(expected, events, new OpenTimeoutError(3));
+    }),
+  );
+
+  it(
     'gives a dial that follows without a wait its own time',
     marbles(({ cold, expectObservable, events }) => {
       const source = cold('  c-C-O-', events);

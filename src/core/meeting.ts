@@ -53,23 +53,22 @@ export class Meeting<In, Out, Session> {
     this.#listeners = [];
     subscriber.next({ type: 'open', connection });
     // What arrives while the consumer is told of what waited has to wait behind it.
-    for (let event = this.#waiting.shift(); event && !subscriber.closed; event = this.#waiting.shift()) {
+    for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
       subscriber.next({ ...event, connection });
     }
     this.#connection = connection;
   }
 
   #listen(listener: Subscriber<In>): void {
-    for (let at = 0; at < this.#waiting.length && !listener.closed && !this.agreed;) {
+    if (this.agreed) return;
+    for (let at = 0; at < this.#waiting.length && !listener.closed;) {
       const event = this.#waiting[at];
       if (event?.type === 'message') {
         this.#waiting.splice(at, 1);
         listener.next(event.data);
       } else at++;
     }
-    if (!this.agreed && !listener.closed) {
-      this.#listeners = [...this.#listeners, listener];
-      listener.add(() => (this.#listeners = this.#listeners.filter((other) => other !== listener)));
-    }
+    this.#listeners = [...this.#listeners, listener];
+    listener.add(() => (this.#listeners = this.#listeners.filter((other) => other !== listener)));
   }
 }

@@ -136,7 +136,6 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
       };
 
       subscriber.next(now);
-      if (subscriber.closed) return;
       operate({
         source,
         subscriber,

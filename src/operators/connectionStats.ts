@@ -140,7 +140,6 @@ export function connectionStats({ every = 1_000, scheduler = asyncScheduler }: C
       };
 
       emit();
-      if (subscriber.closed) return;
       operate({
         source,
         subscriber,
