@@ -1,16 +1,15 @@
-/** Whether two types are the same; `any` is the same as nothing but `any`. */
-export type Same<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** A mismatch shows both types in the compiler's message. */
-type Check<Expected, Actual> = Same<Expected, Actual> extends true ? [] : [expected: Expected, actual: Actual];
+/** Whether two types are the same; `any` is the same as nothing else. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 /**
- * Compiles only when the value has exactly the type that was asked for.
+ * Compiles only when the value has exactly the type that is asked for. Where it has not, the compiler misses an argument that shows both.
  *
  * @example
- * expectType<number>()(1 as number);
+ * expectType<number>()(Number('1'));
  */
-export function expectType<Expected>(): <Actual>(value: Actual, ...same: Check<Expected, Actual>) => void {
+export function expectType<Expected>(): <Actual>(
+  value: Actual,
+  ...mismatch: Same<Expected, Actual> extends true ? [] : [{ readonly expected: Expected; readonly actual: Actual }]
+) => void {
   return () => undefined;
 }
