@@ -142,10 +142,10 @@ describe('handshake', () => {
       const source = cold(' coD-R-r-D-', letters);
       const expected = '    c-D-R-o-D-';
 
-      expectObservable(source.pipe(handshake({ within: 10, exchange: untilReady })), '----------!').toBe(
-        expected,
-        letters,
-      );
+      expectObservable(
+        source.pipe(handshake<string, unknown, unknown>({ within: 10, exchange: untilReady })),
+        '----------!',
+      ).toBe(expected, letters);
     }),
   );
 
@@ -349,7 +349,7 @@ describe('handshake', () => {
         const early = cold('   c--o-r-', lettersOf(a));
         const punctual = cold('c--o--r', lettersOf(a));
         const late = cold('    c--o---r', lettersOf(a));
-        const operator = handshake({ within: 3, exchange: untilReady });
+        const operator = handshake<string, unknown, unknown>({ within: 3, exchange: untilReady });
 
         expectObservable(early.pipe(operator), '   -------!').toBe('c----o-', lettersOf(a));
         expectObservable(punctual.pipe(operator), '-------!').toBe('c-----o', lettersOf(a));
@@ -394,7 +394,7 @@ describe('handshake', () => {
             for (let sent = 0; sent < count; sent++) subscriber.next(letters['1']!);
           });
         const exchange: Exchange = () => cold('--s');
-        const operator = handshake({ within: 9, exchange });
+        const operator = handshake<string, unknown, unknown>({ within: 9, exchange });
         const received: string[] = [];
 
         flood(1_000)
@@ -448,7 +448,9 @@ describe('handshake', () => {
           lettersOf(a),
           expected,
         );
-        expectObservable(of(open(other)).pipe(handshake({ within: 9, exchange: throws }))).toBe('#', {}, expected);
+        expectObservable(
+          of(open(other)).pipe(handshake<string, unknown, unknown>({ within: 9, exchange: throws })),
+        ).toBe('#', {}, expected);
         flush();
         expect(a.closed.map((call) => call.code)).toEqual(sent ? [sent] : []);
         expect(other.closed).toEqual(a.closed);
@@ -520,7 +522,7 @@ describe('handshake', () => {
   it(
     'passes errors and completion of the source on',
     marbles(({ cold, expectObservable, a }) => {
-      const operator = handshake({ within: 9, exchange: untilReady });
+      const operator = handshake<string, unknown, unknown>({ within: 9, exchange: untilReady });
 
       expectObservable(cold('co-#', lettersOf(a)).pipe(operator)).toBe('  c--#', lettersOf(a));
       expectObservable(cold('co-|', lettersOf(a)).pipe(operator)).toBe('  c--|', lettersOf(a));

@@ -99,6 +99,12 @@ describe('types', () => {
       const promise$ = text$.pipe(
         handshake({ within: 1, exchange: async (_, messages$) => (await firstValueFrom(messages$)).id }),
       );
+      const anyPeer = (connection: Connection<never>, messages$: Observable<unknown>): Observable<boolean> =>
+        messages$.pipe(map(() => connection.readyState === 1));
+
+      expectType<ConnectionEvents<FromServer, ToServer, boolean>>()(
+        text$.pipe(handshake({ within: 1, exchange: anyPeer })),
+      );
       const list$ = text$.pipe(handshake({ within: 1, exchange: () => ['session'] }));
 
       expectType<ConnectionEvents<FromServer, ToServer, FromServer>>()(first$);

@@ -50,7 +50,9 @@ export function handshake<In, Out, Session>({
   within,
   exchange,
   scheduler = asyncScheduler,
-}: HandshakeConfig<In, Out, Session>): (source: ConnectionEvents<In, Out>) => ConnectionEvents<In, Out, Session> {
+}: HandshakeConfig<NoInfer<In>, NoInfer<Out>, Session>): (
+  source: ConnectionEvents<In, Out>,
+) => ConnectionEvents<In, Out, Session> {
   const limit = expectDuration('handshake', 'within', within);
   expectFunction('handshake', 'exchange', exchange);
 
