@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeCodeRules } from '../../src/core/closeCodeRules.js';
-import { documentedNames, interfaceMembers, sections } from './reference.js';
+import { stateEvents, states, transition } from '../../src/core/state.js';
+import { cells, documentedNames, interfaceMembers, sections } from './reference.js';
 
 const root = join(__dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -35,17 +36,26 @@ describe('the page on operators', () => {
 
   it('has the table of close codes that the code has', () => {
     const table = /<!-- close codes: begin -->([\s\S]*)<!-- close codes: end -->/.exec(page)?.[1] ?? '';
-    const rows = table
-      .split('\n')
-      .filter((line) => /^\|\s*\d/.test(line))
-      .map((line) =>
-        line
-          .split('|')
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const [, ...rows] = cells(table);
 
     expect(rows).toEqual(closeCodeRules.map(({ code, action, why }) => [String(code), `\`${action}\``, why]));
+  });
+});
+
+describe('the page on architecture', () => {
+  it('has the table of states that the code has', () => {
+    const text = read('docs/architecture.md');
+    const table = /<!-- states: begin -->([\s\S]*)<!-- states: end -->/.exec(text)?.[1] ?? '';
+    const [head = [], ...rows] = cells(table);
+
+    expect(head.slice(1)).toEqual(states.slice(0, -1));
+    expect(rows).toEqual(
+      stateEvents.map((event) => [
+        `\`${event}\``,
+        ...states.slice(0, -1).map((state) => transition(state, event) ?? ''),
+      ]),
+    );
+    expect(stateEvents.filter((event) => transition('CLOSED', event))).toEqual([]);
   });
 });
 

@@ -20,6 +20,15 @@ export function documentedNames(section: string): string[] {
   return [...section.matchAll(/^\| `([\w$]+)` /gm)].map(([, name = '']) => name);
 }
 
+/** The rows of a Markdown table, its head first. */
+export function cells(table: string): string[][] {
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|\s*-/.test(line))
+    .map((line) => line.split('|').slice(1, -1))
+    .map((row) => row.map((cell) => cell.trim()));
+}
+
 /** The members of each interface of some source files, those of the interfaces that it extends included. */
 export function interfaceMembers(texts: readonly string[]): Map<string, string[]> {
   const found = new Map<string, { own: string[]; bases: string[] }>();
