@@ -1,9 +1,10 @@
-// Runs the quickstart and draws what happened as docs/timeline.svg: `npm run -s build && node tools/timelineSvg.mjs`.
-import { writeFileSync } from 'node:fs';
+// Runs the quickstart and draws what happened as docs/timeline.svg, and as text in the README: `npm run -s build && node tools/timelineSvg.mjs`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { story } from '../examples/quickstart/main.mjs';
-import { lives } from '../examples/quickstart/timeline.mjs';
+import { lives, timeline } from '../examples/quickstart/timeline.mjs';
 
-const { records, phases, from, to, news, chat } = story;
+const { records, phases, from, to, news, chat, text: table } = story;
 if (!news) process.exit(1);
 
 const LEFT = 76;
@@ -144,4 +145,15 @@ ${legend.join('\n')}
 </svg>
 `;
 writeFileSync(new URL('../docs/timeline.svg', import.meta.url), svg);
+
+const readme = new URL('../README.md', import.meta.url);
+const drawn = stripVTControlCharacters(`${timeline(records, from, to)}\n\n${table.split('\n\n')[0]}`).replace(
+  / +$/gm,
+  '',
+);
+const block = `<!-- timeline: begin -->\n\n\`\`\`text\n${drawn}\n\`\`\`\n\n<!-- timeline: end -->`;
+writeFileSync(
+  readme,
+  readFileSync(readme, 'utf8').replace(/<!-- timeline: begin -->[^]*<!-- timeline: end -->/, () => block),
+);
 console.log(`\ndocs/timeline.svg: ${svg.length} bytes`);

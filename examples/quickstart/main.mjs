@@ -143,7 +143,7 @@ if (!interrupted) {
     arrived: harbour.arrived,
   });
   console.log(`\n${text}`);
-  Object.assign(story, { to: Date.now(), news, chat });
+  Object.assign(story, { to: Date.now(), news, chat, text });
   await end();
   if (handoverLost > 0) process.exitCode = 1;
 }
