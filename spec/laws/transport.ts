@@ -508,6 +508,16 @@ export function transportLaws(
         const pongs = recording.events.filter((event) => event.type === 'pong');
         expect(pongs.every(({ roundTrip }) => roundTrip >= 0 && roundTrip < 4_000)).toBe(true);
       });
+
+      it('is answered in vain when we unsubscribe meanwhile', async () => {
+        const recording = record();
+        (await recording.opened()).ping?.();
+        recording.unsubscribe();
+        await (
+          await harness.peer()
+        ).closed;
+        expect(recording.types).toEqual(['connecting', 'open']);
+      });
     });
 
     describe('pause()', () => {

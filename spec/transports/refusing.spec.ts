@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { asyncScheduler, type SchedulerLike, VirtualTimeScheduler } from 'rxjs';
+import { asyncScheduler, firstValueFrom, type SchedulerLike, Subject, VirtualTimeScheduler } from 'rxjs';
 import { parseRetryAfter } from '../../src/transports/socketLike.js';
 import { aProxy, aServer, aTcpServer, dialled, endAll } from './servers.js';
 
@@ -20,6 +20,17 @@ describe('a server that refuses the dial', () => {
     const url = server.url.slice(0, -1);
     expect(error).toMatchObject({ status, retryAfter: undefined, url: `${url}/` });
     expect(error.message).toBe(`could not connect to ${url}/: the server answered ${status}`);
+  });
+
+  it('and keeps TCP open: it is left', async () => {
+    const left = new Subject<void>();
+    const url = await aTcpServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 503 Later\r\nContent-Length: 1000\r\n\r\nhalf a bo'));
+      socket.once('close', () => left.next());
+    });
+    const gone = firstValueFrom(left);
+    expect(await failure(dialled(url))).toMatchObject({ status: 503 });
+    await gone;
   });
 
   it.each([

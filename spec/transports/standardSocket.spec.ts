@@ -1,10 +1,27 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { VirtualTimeScheduler } from 'rxjs';
+import { config, VirtualTimeScheduler } from 'rxjs';
 import { ReadyState } from '../../src/core/connection.js';
 import { fromWebSocket } from '../../src/transports/fromWebSocket.js';
 import { webSocket } from '../../src/transports/webSocket.js';
 import { Recording } from '../laws/recording.js';
 import { FakeSocket } from './fakeSocket.js';
+
+const unheard: unknown[] = [];
+
+beforeAll(() => {
+  config.onStoppedNotification = (notification) => unheard.push(notification);
+});
+
+afterEach(async () => {
+  // rxjs reports in a timer what a source says to a subscriber that does not listen any more.
+  await wait(0);
+  expect(unheard.splice(0)).toEqual([]);
+});
+
+afterAll(() => {
+  config.onStoppedNotification = null;
+});
 
 /** A standard socket and what its subscriber is told. */
 function adopted(scheduler = new VirtualTimeScheduler()) {
@@ -137,6 +154,24 @@ describe('a socket that cannot be terminated', () => {
     expect(recording.story).toEqual(['connecting']);
   });
 
+  it('is closed once when we close and then unsubscribe, and waited for once', () => {
+    const { socket, recording, connection, scheduler } = opened();
+    connection.close(4000);
+    recording.unsubscribe();
+    expect(socket.done).toEqual(['close 4000']);
+    socket.closes(4000);
+    scheduler.flush();
+    expect(scheduler.frame).toBe(0);
+  });
+
+  it('leaves no timer when it closes within close()', () => {
+    const { socket, recording, scheduler } = opened();
+    socket.close = () => socket.closes(1000);
+    recording.unsubscribe();
+    scheduler.flush();
+    expect(scheduler.frame).toBe(0);
+  });
+
   it('leaves no timer when it closes in time', () => {
     const { socket, recording, scheduler } = opened();
     recording.unsubscribe();
@@ -208,12 +243,12 @@ describe('fromWebSocket', () => {
 
   it('makes a socket for each subscriber when it is given a function', () => {
     const sockets: FakeSocket[] = [];
-    const config = { scheduler: new VirtualTimeScheduler() };
+    const options = { scheduler: new VirtualTimeScheduler() };
     const source$ = fromWebSocket(() => {
       const socket = new FakeSocket();
       sockets.push(socket);
       return socket;
-    }, config);
+    }, options);
     expect(sockets.length).toBe(0);
     const [one, two] = [new Recording(source$), new Recording(source$)];
     sockets[1]?.opens();

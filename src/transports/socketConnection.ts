@@ -29,6 +29,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   /** What we closed with, once we did: the peer's echo cannot change it. */
   #farewell: { readonly code: number; readonly reason: string } | undefined;
   #patience: Deadline | undefined;
+  #firstPing = Infinity;
   /** What this end found wrong with the peer's frames: the platform only says that the connection was lost. */
   #fault = '';
 
@@ -47,7 +48,9 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
       this.ping = () => {
         this.#expectOpen();
         // The answer repeats what the ping said, so that no answer is taken for another one's.
-        ping(String(this.#clock.now()));
+        const now = this.#clock.now();
+        this.#firstPing = Math.min(this.#firstPing, now);
+        ping(String(now));
       };
     }
     if (pause) this.pause = pause;
@@ -60,8 +63,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   get readyState(): number {
-    if (this.#over) return ReadyState.CLOSED;
-    return this.#farewell ? ReadyState.CLOSING : this.socket.readyState;
+    return this.#over ? ReadyState.CLOSED : this.socket.readyState;
   }
 
   get bufferedAmount(): number {
@@ -88,7 +90,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   opened(): void {
-    if (this.#over || this.#farewell || this.#isOpen) return;
+    if (this.subscriber.closed) return;
     this.#isOpen = true;
     this.config.opened?.();
     this.subscriber.next({ type: 'open', connection: this });
@@ -99,9 +101,11 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   answered(said: string): void {
-    const roundTrip = this.#clock.now() - (said ? Number(said) : NaN);
+    const pingedAt = Number(said);
+    const roundTrip = this.#clock.now() - pingedAt;
     // A peer may send a pong that nobody asked for (RFC 6455 section 5.5.3).
-    if (!this.#over && roundTrip >= 0) this.subscriber.next({ type: 'pong', connection: this, roundTrip });
+    const isAnswer = pingedAt >= this.#firstPing && roundTrip >= 0;
+    if (isAnswer && !this.#over) this.subscriber.next({ type: 'pong', connection: this, roundTrip });
   }
 
   failed(why: string, failure: DialFailure): void {
@@ -131,12 +135,11 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   #leave(code: number, reason: string): void {
-    this.#wire.leave(code, reason);
-    if (this.socket.readyState === ReadyState.CLOSED) return;
     this.#patience = this.#clock.deadline(() => {
       this.ended(1006, '', false);
       this.#wire.abandon?.();
     });
     this.#patience.in(this.config.closeTimeout);
+    this.#wire.leave(code, reason);
   }
 }
