@@ -17,7 +17,7 @@ const numbers = {
 function lettersOf() {
   const a = mockConnection<Frame, undefined>('a');
   const events = letters<Frame, undefined>(a, a);
-  const error = new ProtocolError('a frame could not be decoded: no digit', new SyntaxError('no digit'));
+  const error = new ProtocolError('a frame does not decode: no digit', new SyntaxError('no digit'));
   return {
     a,
     frames: { ...events, '1': message(a, '1'), f: message(a, 'f'), '2': message(a, '2') },
