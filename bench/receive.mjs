@@ -78,17 +78,17 @@ async function rxjs(name, url) {
 }
 
 /** Receiving, in messages of one size: CPU against bare `ws.on('message')` and JSON.parse. */
-export async function receive({ base, size, count, rounds, report, variants }) {
+export async function receive({ base, size, count, rounds, report }) {
   pollute();
   const made = [
     await bare('bare', `${base}/json/${size}`),
     await bare('control', `${base}/json/${size}`),
+    await bare('bare, data.toString() first', `${base}/json/${size}`, (data) => JSON.parse(data.toString())),
     await stack('hawser, canonical stack, JSON', `${base}/json/${size}`, json()),
     await rxjs('rxjs webSocket, JSON', `${base}/json/${size}`),
     await stack('hawser, canonical stack, msgpack', `${base}/plain/${size}`, msgpack()),
     await stack('hawser, canonical stack, msgpack shared', `${base}/shared/${size}`, msgpack({ shared: true })),
   ];
-  if (variants) made.push(await bare('bare toString', `${base}/json/${size}`, (data) => JSON.parse(data.toString())));
   try {
     return await paired({ contestants: made.map(([contestant]) => contestant), messages: count, rounds, report });
   } finally {

@@ -42,6 +42,30 @@ async function bare(name, url, burst) {
   ];
 }
 
+/** The ceiling: what a stack of no cost would reach by the same means, one write a turn and frames in one piece. */
+async function corked(name, url, burst) {
+  const answer = answers();
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  let tcp;
+  socket.on('upgrade', (response) => (tcp = response.socket));
+  socket.on('message', answer.heard);
+  await new Promise((resolve) => socket.on('open', resolve));
+  let held = false;
+  const release = () => {
+    held = false;
+    tcp.uncork();
+  };
+  const say = (message) => {
+    if (!held) {
+      held = true;
+      tcp.cork();
+      process.nextTick(release);
+    }
+    socket.send(Buffer.from(JSON.stringify(message)), { binary: false });
+  };
+  return [bursting(name, say, answer.next, burst), () => socket.terminate()];
+}
+
 async function stack(name, url, burst) {
   const answer = answers();
   const outgoing$ = new Subject();
@@ -77,6 +101,7 @@ export async function send({ base, burst, count, rounds, report }) {
   const made = [
     await bare('bare', url, burst),
     await bare('control', url, burst),
+    await corked('bare, corked by hand', url, burst),
     await stack('hawser, canonical stack', url, burst),
     await rxjs('rxjs webSocket', url, burst),
   ];
