@@ -203,6 +203,21 @@ describe('the clock under fake timers', () => {
     expect(clock.now()).toBe(1_700_000_000_000);
   });
 
+  it('does not pass on to a virtual run that it was set back', () => {
+    clock.now();
+    jest.setSystemTime(1_600_000_000_000);
+    expect(clock.now()).toBe(1_700_000_000_000);
+    new TestScheduler(equal).run(() => expect(clock.now()).toBe(0));
+  });
+
+  it('is left alone by a timer of the real time that rings meanwhile', async () => {
+    jest.useRealTimers();
+    const rings = new Promise<number>((resolve) => clock.deadline(resolve).in(20));
+    jest.useFakeTimers({ now: 1_200_000_000_000 });
+    await rings;
+    expect(clock.now()).toBe(1_200_000_000_000);
+  });
+
   it('leaves no timer when all deadlines are called off', () => {
     const deadline = clock.deadline(ring('it'));
     deadline.in(1_000);

@@ -25,6 +25,10 @@ describe('withoutSecrets', () => {
     expect(withoutSecrets('wss://example.com/?id=1&id=2')).toBe('wss://example.com/?id=…');
   });
 
+  it('keeps the names of the query encoded, so that none can break a line of a log', () => {
+    expect(withoutSecrets('wss://example.com/?a%26b=1&c%0Ad=2')).toBe('wss://example.com/?a%26b=…&c%0Ad=…');
+  });
+
   it('removes the fragment', () => {
     expect(withoutSecrets('wss://example.com/#s3cret')).toBe('wss://example.com/');
   });
