@@ -335,17 +335,22 @@ describe('loopback', () => {
   );
 
   it(
-    'answers pings, with the way there and back as their round trip',
+    'answers pings, also several at a time, with the way there and back as their round trip',
     marbles(({ expectObservable }) => {
       const link = loopback({ latency: 3 });
-      const pinging = whenOpen((connection) => connection.ping?.());
+      const pinging = whenOpen(
+        (connection) =>
+          void timer(0, 2)
+            .pipe(take(2))
+            .subscribe(() => connection.ping?.()),
+      );
       const client$ = link.client$.pipe(
         tap(pinging),
         map((event) => (event.type === 'pong' ? event.roundTrip : LETTERS[event.type])),
       );
 
-      expectObservable(client$, '       ^------------!').toBe('c-----o-----6', { c: 'c', o: 'o', 6: 6 });
-      expectObservable(served(link), '  ^------------!').toBe('---(co)');
+      expectObservable(client$, '     ^--------------!').toBe('c-----o-----6-6', { c: 'c', o: 'o', 6: 6 });
+      expectObservable(served(link), '^--------------!').toBe('---(co)');
     }),
   );
 });

@@ -17,7 +17,6 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
   socket.on('pong', (said) => end.answered(said.toString()));
   socket.on('upgrade', (response) => (cork = new TickCork(response.socket)));
   socket.on('unexpected-response', (_request, response) => {
-    response.resume();
     const { statusCode: status } = response;
     const retryAfter = parseRetryAfter(response.headers['retry-after'], scheduler.now());
     end.failed(`the server answered ${status}`, { status, retryAfter });

@@ -61,7 +61,6 @@ export interface UpgradeResponse {
 export interface RefusedResponse {
   readonly statusCode?: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  resume(): unknown;
 }
 
 /**

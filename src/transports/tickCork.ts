@@ -18,7 +18,6 @@ export class TickCork {
 
   /** Lets go of what is held back. */
   readonly release = (): void => {
-    if (!this.#corked) return;
     this.#corked = false;
     this.tcp.uncork();
   };
