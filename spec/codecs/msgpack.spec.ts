@@ -64,7 +64,6 @@ const malformed: Frame[] = [
   ...['d6 70 00 00 00 01', 'd4 73 00 90', 'c7 02 74 01 00', 'd4 78 00 92 a1 61 a0', 'd4 65 00 92 a1 61 a0'].map(hex),
   ...['d4 42 01', 'd4 ff ff', 'd7 07' + '00'.repeat(8), 'c7 0c 07' + '00'.repeat(12)].map(hex),
   hex('c7 0c ff 00000000 7fffffffffffffff'),
-  hex('81 c0 01'),
   hex('81 80 01'),
   hex('81 91 a9 5f5f70726f746f5f5f 01'),
   nested(513),
@@ -77,7 +76,22 @@ const poisonous = [
   hex('82 a1 61 91 81 d9 09 5f5f70726f746f5f5f 81 a4 6576696c 01 a1 62 01'),
 ];
 
-const unsendable = [undefined, () => 1, Symbol('x'), 2n ** 64n, -(2n ** 63n) - 1n, new Date(NaN), { a: [() => 1] }];
+const circle: Record<string, unknown> = {};
+circle['again'] = [circle];
+
+const unsendable = [
+  undefined,
+  () => 1,
+  Symbol('x'),
+  2n ** 64n,
+  -(2n ** 63n) - 1n,
+  new Date(NaN),
+  { a: [() => 1] },
+  new Float64Array(1),
+  { a: [new DataView(new ArrayBuffer(1))] },
+  new Map([['a', new Set([new Uint16Array(1)])]]),
+  circle,
+];
 
 for (const shared of [false, true]) {
   codecLaws(shared ? 'msgpack, shared' : 'msgpack, plain', {
@@ -133,14 +147,15 @@ describe('plain msgpack', () => {
     [128, 'cc80'],
     [256, 'cd0100'],
     [65_536, 'ce00010000'],
-    [2 ** 32, 'cf0000000100000000'],
-    [Number.MAX_SAFE_INTEGER, 'cf001fffffffffffff'],
+    [2 ** 32, 'cb41f0000000000000'],
+    [Number.MAX_SAFE_INTEGER, 'cb433fffffffffffff'],
     [-1, 'ff'],
     [-33, 'd0df'],
     [-129, 'd1ff7f'],
     [-32_769, 'd2ffff7fff'],
-    [-(2 ** 31) - 1, 'd3ffffffff7fffffff'],
+    [-(2 ** 31) - 1, 'cbc1e0000000200000'],
     [1.5, 'cb3ff8000000000000'],
+    [2n ** 53n + 1n, 'd30020000000000001'],
     [2n ** 64n - 1n, 'cfffffffffffffffff'],
     [-(2n ** 63n), 'd38000000000000000'],
     ['', 'a0'],
@@ -181,6 +196,7 @@ describe('plain msgpack', () => {
     ['arrays', 'dd0000000101', [1]],
     ['maps', 'df00000001a16101', { a: 1 }],
     ['number keys', '82050107a162', { 5: 1, 7: 'b' }],
+    ['other keys that are no text', '82c001c302', { null: 1, true: 2 }],
     ['long keys', `81d920${'61'.repeat(32)}01`, { ['a'.repeat(32)]: 1 }],
     ['undefined, as msgpackr writes it', '92d4000001', [undefined, 1]],
   ])('reads other spellings than its own: %s', (_, bytes, message) => {
@@ -194,31 +210,29 @@ describe('plain msgpack', () => {
     expect(() => decode(hex('81a161'.repeat(513) + '01'))).toThrow('512 levels');
   });
 
-  it('makes no room for more values than a frame has bytes, however many lists claim them', () => {
+  it('makes no room for the values that a frame claims and does not have, however many lists claim them', () => {
     const claims = hex('dc f000'.repeat(500) + '00'.repeat(70_000));
-    let room = 0;
+    const made = jest.fn();
     const { Array } = globalThis;
     globalThis.Array = new Proxy(Array, {
       construct: (target, args: [number]) => {
-        room += args[0];
+        made(...args);
         return Reflect.construct(target, args);
       },
     });
     try {
+      expect(decode(hex('91 01'))).toEqual([1]);
+      expect(made.mock.calls).toEqual([[1]]);
       expect(() => decode(claims)).toThrow('the frame ends before its message does');
     } finally {
       globalThis.Array = Array;
     }
-    expect(room).toBeGreaterThan(0);
-    expect(room).toBeLessThan(claims.length);
+    expect(made).toHaveBeenCalledTimes(1);
   });
 
-  it('writes what is nested 512 levels deep, and nothing deeper or circular', () => {
+  it('writes what is nested 512 levels deep, and nothing deeper', () => {
     expect(encode(decode(nested(512)))).toEqual(Buffer.from(nested(512)));
     expect(() => encode([decode(nested(512))])).toThrow('nested more than 512 levels deep, or in itself');
-    const circle: Record<string, unknown> = {};
-    circle['again'] = circle;
-    expect(() => encode(circle)).toThrow(TypeError);
   });
 
   it('leaves undefined out of objects, and makes it null in arrays', () => {
@@ -230,11 +244,10 @@ describe('plain msgpack', () => {
     expect(Object.keys(decode(encode(huge)) as object)).toHaveLength(69_999);
   });
 
-  it('writes the bytes of every kind of view, and no others', () => {
-    const floats = new Float64Array([1.5, 2.5]);
-    expect(decode(encode(floats))).toEqual(new Uint8Array(floats.buffer));
-    expect(decode(encode(new DataView(floats.buffer, 8, 2)))).toEqual(new Uint8Array(floats.buffer, 8, 2));
-    expect(decode(encode(floats.buffer))).toEqual(new Uint8Array(floats.buffer));
+  it('writes the bytes of an ArrayBuffer and of a part of one', () => {
+    const bytes = new Uint8Array([1, 2, 3, 4]);
+    expect(decode(encode(bytes.buffer))).toEqual(bytes);
+    expect(decode(encode(bytes.subarray(1, 3)))).toEqual(new Uint8Array([2, 3]));
   });
 
   it('gives binary data as a copy', () => {
@@ -253,9 +266,9 @@ describe('plain msgpack', () => {
     expect(decode(encode({ constructor: 'x', hasOwnProperty: 1 }))).toEqual({ constructor: 'x', hasOwnProperty: 1 });
   });
 
-  it('replaces half of a pair of code units, as the platform does', () => {
-    expect(decode(encode('\ud83d'))).toBe('\ufffd');
-    expect(decode(encode('a'.repeat(100) + '\udca2'))).toBe('a'.repeat(100) + '\ufffd');
+  it('replaces half of a pair of code units', () => {
+    expect(decode(encode('\ud83d!'))).toMatch(/^\ufffd+!$/);
+    expect(decode(encode('a'.repeat(100) + '\udca2'))).toMatch(/^a{100}\ufffd+$/);
   });
 
   it('reads text of every length, with what is no ASCII or no UTF-8 at any place in it', () => {
@@ -302,7 +315,6 @@ describe('plain msgpack', () => {
     const message = { text: 'ü'.repeat(200_000), bytes: Buffer.alloc(300_000, 7), list };
     expect(isDeepStrictEqual(decode(encode(message)), message)).toBe(true);
     expect(decode(encode('after'))).toBe('after');
-    expect((encode('small') as Uint8Array).buffer.byteLength).toBeLessThan(100_000);
   });
 
   it('does not let a message be encoded inside another one', () => {

@@ -2,8 +2,7 @@ import type { Connection, Frame } from '../core/connection.js';
 import { expectFunction } from '../core/expect.js';
 import { type Codec, codec, type CodecConfig, type CodecOperator } from './codec.js';
 import { decodePlain, SharedDecoder } from './msgpack/decoder.js';
-import { Encoder } from './msgpack/encoder.js';
-import { Shapes } from './msgpack/shapes.js';
+import { encodePlain, SharedEncoder } from './msgpack/encoder.js';
 
 export interface MsgpackCodecConfig {
   /**
@@ -16,17 +15,21 @@ export interface MsgpackCodecConfig {
 export interface MsgpackConfig extends CodecConfig, MsgpackCodecConfig {}
 
 /**
- * Messages as msgpack. Frames of text are malformed.
+ * Messages as msgpack, by msgpackr. Frames of text are malformed.
  *
  * Plain msgpack, the default, is read and written by any peer. With `shared`, objects go without their keys after they were
  * met twice: less than half the bytes of JSON, and several times its speed; `docs/msgpack-wire.md` has the format. What is
  * shared ends with the connection. Frames are encoded for one connection then, and cannot be sent over another.
  *
  * Binary data arrives as a Uint8Array (on Node a Buffer, which is one) and is a copy; a Date arrives as a Date, a Map as an
- * object, a Set as an array. Integers of 64 bits arrive as numbers where those are exact, else as bigints. `__proto__` keys
- * are left out, and what is nested more than 512 levels deep is malformed. `undefined` is left out of objects and null in
- * arrays, unless `shared`. A message without a msgpack form, such as a function, makes `send()` throw a TypeError.
+ * object, a Set as an array. Integers of 64 bits arrive as numbers where those are exact, else as bigints. A key `__proto__`
+ * arrives as `__proto_`, and what is nested more than 512 levels deep is malformed. `undefined` is left out of objects and null
+ * in arrays, unless `shared`. A message without a msgpack form makes `send()` throw a TypeError: one with a function, a symbol,
+ * a bigint of more than 64 bits, an invalid Date, a view that is no Uint8Array, or itself in it.
  * The types are a promise of the peer's: nothing checks them here.
+ *
+ * msgpackr writes whole numbers of more than 32 bits as floats (send a bigint to a peer that wants an integer), and an Error or
+ * a RegExp as an array of its parts.
  *
  * @example
  * webSocket({ url: 'wss://feed.example.com', protocols: ['v1.shared', 'v1'] }).pipe(
@@ -43,14 +46,17 @@ export function msgpackCodec<In, Out = In>({ shared = false }: MsgpackCodecConfi
   connection: Connection<Frame>,
 ) => Codec<In, Out> {
   if (typeof shared !== 'boolean') expectFunction('msgpack', 'shared', shared);
-  const plain = new Encoder();
   return (connection) => {
-    if (!(typeof shared === 'function' ? shared(connection) : shared)) return codecOf(plain, decodePlain);
+    if (!(typeof shared === 'function' ? shared(connection) : shared)) return codecOf(encodePlain, decodePlain);
+    const encoder = new SharedEncoder();
     const decoder = new SharedDecoder();
-    return codecOf(new Encoder(new Shapes()), (frame) => decoder.decode(frame));
+    return codecOf(
+      (message) => encoder.encode(message),
+      (frame) => decoder.decode(frame),
+    );
   };
 }
 
-function codecOf<In, Out>(encoder: Encoder, decode: (frame: Frame) => unknown): Codec<In, Out> {
-  return { encode: (message) => encoder.encode(message), decode: (frame) => decode(frame) as In };
+function codecOf<In, Out>(encode: (message: Out) => Frame, decode: (frame: Frame) => unknown): Codec<In, Out> {
+  return { encode, decode: (frame) => decode(frame) as In };
 }

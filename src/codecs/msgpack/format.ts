@@ -4,11 +4,11 @@ export const DEEPEST = 512;
 /** The byte that begins a frame with announcements. No msgpack value begins with it. */
 export const ANNOUNCEMENT = 0xc1;
 
-/** The bytes from here to 0x7f name a structure. They are the numbers 64 to 127 of plain msgpack, which take two bytes then. */
+/** The byte that names the first structure. Those up to 0x7f are no numbers where structures are shared. */
 export const FIRST_STRUCTURE = 0x40;
 
-/** How many structures there can be per connection and direction. */
-export const MOST_STRUCTURES = 64;
+/** How many structures there can be per connection and direction: what msgpackr names with one byte. */
+export const MOST_STRUCTURES = 32;
 
 /** How many keys a structure can have. */
 export const MOST_KEYS = 256;
