@@ -121,6 +121,17 @@ describe('handshake', () => {
   );
 
   it(
+    'gives a message not to who begins to listen because of it',
+    marbles(({ cold, expectObservable, a }) => {
+      const source = cold(' co-h-r-', lettersOf(a));
+      const expected = '    c----o-';
+      const exchange: Exchange = (_connection, messages$) => messages$.pipe(mergeMap(() => messages$));
+
+      expectObservable(source.pipe(handshake({ within: 10, exchange })), '-------!').toBe(expected, lettersOf(a));
+    }),
+  );
+
+  it(
     'takes the first value only, and then lets go of the exchange',
     marbles(({ cold, expectObservable, expectSubscriptions, a }) => {
       const source = cold('   co------1-', lettersOf(a));
@@ -324,7 +335,7 @@ describe('handshake', () => {
   });
 
   describe('fails', () => {
-    const timedOut = new HandshakeError('it took longer than 3 ms', 'timeout');
+    const timedOut = new HandshakeError('no session within 3 ms', 'timeout');
 
     it(
       'when it takes too long, and lets go of the source and the exchange',
@@ -365,7 +376,7 @@ describe('handshake', () => {
         expectObservable(source.pipe(handshake({ within: 3, exchange: () => EMPTY }))).toBe(
           'c#',
           lettersOf(a),
-          new HandshakeError('the exchange ended without a session', 'exchange'),
+          new HandshakeError('no session came of it', 'exchange'),
         );
       }),
     );
@@ -403,7 +414,7 @@ describe('handshake', () => {
         expectObservable(flood(1_001).pipe(operator)).toBe(
           '#',
           letters,
-          new HandshakeError('more than 1000 events wait for the exchange', 'overflow'),
+          new HandshakeError('more than 1000 events wait', 'overflow'),
         );
         flush();
         expect(received).toHaveLength(1_001);

@@ -1,7 +1,8 @@
-import { concat, NEVER, of, startWith, Subject, throwError, VirtualTimeScheduler } from 'rxjs';
+import { concat, from, NEVER, of, startWith, Subject, throwError, VirtualTimeScheduler } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
-import { ConnectionClosedError, DialError, ProtocolError } from '../../src/core/errors.js';
+import { ConnectionClosedError, DialError, HandshakeError, ProtocolError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
+import { redact } from '../../src/core/redact.js';
 import { type Logger, logEvents, type LogLevel } from '../../src/operators/logEvents.js';
 import {
   close,
@@ -56,9 +57,9 @@ describe('logEvents', () => {
       const connection = { connection: 'a', url: 'ws://a' };
       expect(entries).toEqual([
         { level: 'info', event: 'connecting', at: 0, url: 'ws://a' },
-        { level: 'info', event: 'open', at: 1, ...connection, protocol: '' },
+        { level: 'info', event: 'open', at: 1, ...connection },
         { level: 'warn', event: 'close', at: 3, ...connection, code: 1006, reason: '', wasClean: false },
-        { level: 'error', event: 'error', at: 4, error: { name: 'ConnectionClosedError', message, code: 1006 } },
+        { level: 'error', event: 'error', at: 4, cause: { name: 'ConnectionClosedError', message, code: 1006 } },
       ]);
     }),
   );
@@ -107,7 +108,7 @@ describe('logEvents', () => {
   });
 
   it('tells the facts of each event', () => {
-    const a = mockConnection('a', { protocol: 'v1' });
+    const a = mockConnection('a');
     const { logger, entries } = memory();
     const happening: Event[] = [
       open(a),
@@ -124,7 +125,7 @@ describe('logEvents', () => {
 
     const connection = { at: 0, connection: 'a', url: 'ws://a' };
     expect(entries).toEqual([
-      { level: 'info', event: 'open', ...connection, protocol: 'v1' },
+      { level: 'info', event: 'open', ...connection },
       { level: 'debug', event: 'pong', ...connection, roundTrip: 12 },
       { level: 'warn', event: 'draining', ...connection, within: 500 },
       { level: 'info', event: 'retired', ...connection, reason: 'released' },
@@ -137,52 +138,76 @@ describe('logEvents', () => {
         cause: { name: 'DialError', message: 'could not connect to ws://a: refused' },
       },
       { level: 'warn', event: 'dropped', at: 0, reason: 'expired' },
-      { level: 'debug', event: 'lease', ...connection, id: 7 },
+      { level: 'debug', event: 'lease', ...connection },
       { level: 'info', event: 'complete', at: 0 },
     ]);
   });
 
-  it('shows what was in messages only where that is asked for, and then without secrets', () => {
+  it('shows nothing of what was in messages, frames, and events that it does not know', () => {
     const a = mockConnection('a');
-    const happening: ConnectionEvent<unknown, unknown>[] = [
-      message(a, { kind: 'auth', token: 'S3CR3T' }),
+    const { logger, entries } = memory();
+    from<ConnectionEvent<unknown, unknown>[]>([
+      message(a, 'S3CR3T'),
       malformed(a, 'S3CR3T', new ProtocolError(`Unexpected token 'S', "S3CR3T" is not JSON`)),
       dropped('S3CR3T'),
-    ];
-    const silent = memory();
-    const talkative = memory();
-
-    of(...happening)
-      .pipe(logEvents(silent.logger, { level: 'debug' }))
-      .subscribe();
-    of(...happening.slice(0, 1))
-      .pipe(logEvents(talkative.logger, { level: 'debug', payloads: true }))
+      { type: 'lease', connection: a, of: 'S3CR3T' } as never,
+    ])
+      .pipe(logEvents(logger, { level: 'debug' }))
       .subscribe();
 
-    expect(JSON.stringify(silent.entries)).not.toContain('S3CR3T');
-    expect(silent.entries[1]).toMatchObject({ event: 'malformed', error: 'ProtocolError' });
-    expect(talkative.entries[0]).toMatchObject({ data: { kind: 'auth', token: '[redacted]' } });
+    expect(entries).toHaveLength(5);
+    expect(JSON.stringify(entries)).not.toContain('S3CR3T');
   });
 
-  it('shows a malformed frame and a dropped message where payloads are asked for', () => {
+  it('shows of them what `payloads` makes of them', () => {
     const a = mockConnection('a');
     const { logger, entries } = memory();
-    of(malformed(a, '}', new ProtocolError('no')), dropped('old'))
-      .pipe(logEvents(logger, { payloads: true }))
+    from<ConnectionEvent<unknown, unknown>[]>([
+      message(a, { kind: 'auth', token: 'S3CR3T' }),
+      malformed(a, '}', new ProtocolError('no')),
+      dropped('old'),
+      { type: 'lease', connection: a, id: 7 } as never,
+    ])
+      .pipe(logEvents(logger, { level: 'debug', payloads: redact }))
       .subscribe();
 
-    expect(entries).toMatchObject([{ raw: '}', error: { message: 'no' } }, { message: 'old' }, {}]);
+    expect(entries).toMatchObject([
+      { event: 'message', data: { kind: 'auth', token: '[redacted]' } },
+      { event: 'malformed', raw: '}', error: { name: 'ProtocolError', message: 'no' } },
+      { event: 'dropped', reason: 'overflow', message: 'old' },
+      { event: 'lease', id: 7 },
+      {},
+    ]);
   });
 
-  it('adds its context to every entry, without secrets and without overwriting what happened', () => {
+  it('adds its context to every entry, and lets it not overwrite what happened', () => {
     const { logger, entries } = memory();
-    const context = { service: 'chat', event: 'mine', apiKey: 'S3CR3T' };
-    of(connecting()).pipe(logEvents(logger, { context })).subscribe();
+    of(connecting())
+      .pipe(logEvents(logger, { context: { service: 'chat', event: 'mine' } }))
+      .subscribe();
 
     expect(entries).toMatchObject([
-      { service: 'chat', event: 'connecting', apiKey: '[redacted]' },
-      { service: 'chat', event: 'complete', apiKey: '[redacted]' },
+      { service: 'chat', event: 'connecting' },
+      { service: 'chat', event: 'complete' },
     ]);
+  });
+
+  it('shows of an error name, message, code and causes, but not for ever', () => {
+    const { logger, entries } = memory();
+    const endless = Object.assign(new Error('round'), { request: 'S3CR3T' });
+    endless.cause = endless;
+    of(reconnecting(1, 1, new HandshakeError('no', 'auth', 4401, 'late')), reconnecting(2, 1, endless), reconnecting(3))
+      .pipe(logEvents(logger))
+      .subscribe();
+
+    expect(entries).toMatchObject([
+      { cause: { name: 'HandshakeError', message: 'handshake failed (auth): no', code: 4401, cause: 'late' } },
+      { cause: { name: 'Error', message: 'round', cause: { message: 'round' } } },
+      { attempt: 3 },
+      {},
+    ]);
+    expect(JSON.stringify(entries[1]).match(/round/g)).toHaveLength(5);
+    expect(JSON.stringify(entries)).not.toContain('S3CR3T');
   });
 
   it('keeps secrets out of errors, wherever they end up', () => {

@@ -184,7 +184,7 @@ const laws: Readonly<Record<string, OperatorUnderLaw>> = {
       }),
     },
   },
-  logEvents: { operator: (scheduler) => logEvents(silent, { level: 'debug', payloads: true, scheduler }) },
+  logEvents: { operator: (scheduler) => logEvents(silent, { level: 'debug', payloads: String, scheduler }) },
   messages: { operator: () => messages(), converts: true },
   openTimeout: {
     operator: (scheduler) => openTimeout({ within: 1_000, scheduler }),

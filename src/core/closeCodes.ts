@@ -38,9 +38,14 @@ export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
   return own ?? defaults[code] ?? 'retry';
 }
 
+/** Whether a close code may be sent: 1000 or 3000–4999. */
+export function isSendable(code: number | undefined): boolean {
+  return code === 1000 || (Number.isInteger(code) && Number(code) >= 3000 && Number(code) <= 4999);
+}
+
 /** Checks what `connection.close()` was given: 1000 or 3000–4999, and a reason of at most 123 bytes (RFC 6455 section 5.5). */
 export function checkClose(code: number, reason: string): void {
-  if (code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
+  if (!isSendable(code)) {
     throw new TypeError(`close: expected \`code\` to be 1000 or a whole number between 3000 and 4999, got ${code}`);
   }
   const bytes = new TextEncoder().encode(reason).length;

@@ -7,7 +7,6 @@ import type { ConnectionEvent } from './event.js';
 const LONGEST_WAIT = 1_000;
 
 type Told<In, Out, Session = unknown> = Extract<ConnectionEvent<In, Out, Session>, { connection: unknown }>;
-type Message<In, Out, Session = unknown> = Extract<Told<In, Out, Session>, { type: 'message' }>;
 
 /** One connection on its way to a session: its messages go to who is subscribed to `messages$`, all else waits. */
 export class Meeting<In, Out, Session> {
@@ -15,33 +14,28 @@ export class Meeting<In, Out, Session> {
   agreed = false;
   readonly messages$: Observable<In>;
   #connection: Connection<Out, Session> | undefined;
-  #listeners: readonly Subscriber<In>[] = [];
+  readonly #listeners = new Set<Subscriber<In>>();
   readonly #waiting: Told<In, Out>[] = [];
 
   constructor(
     readonly inner: Connection<Out>,
     private readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
-    readonly fail: (error: HandshakeError) => void,
+    private readonly fail: (meeting: Meeting<In, Out, Session>, error: HandshakeError) => void,
   ) {
     this.messages$ = new Observable((listener) => this.#listen(listener));
   }
 
-  heard(event: Message<In, Out>): void {
-    if (this.#connection) {
-      this.subscriber.next({ type: 'message', connection: this.#connection, data: event.data });
-    } else if (this.#listeners.length > 0) {
-      for (const listener of this.#listeners) listener.next(event.data);
-    } else this.pass(event);
-  }
-
-  pass(event: Told<In, Out>): void {
-    if (this.#connection) {
-      this.subscriber.next({ ...event, connection: this.#connection });
-      return;
-    }
-    this.#waiting.push(event);
-    if (this.#waiting.length > LONGEST_WAIT && !this.agreed) {
-      this.fail(new HandshakeError(`more than ${LONGEST_WAIT} events wait for the exchange`, 'overflow'));
+  tell(event: Told<In, Out>): void {
+    const connection = this.#connection;
+    if (connection) {
+      this.subscriber.next(
+        event.type === 'message' ? { type: 'message', connection, data: event.data } : { ...event, connection },
+      );
+    } else if (event.type === 'message' && this.#listeners.size > 0) {
+      // A copy: who begins to listen because of a message does not get that message.
+      for (const listener of [...this.#listeners]) listener.next(event.data);
+    } else if (this.#waiting.push(event) > LONGEST_WAIT && !this.agreed) {
+      this.fail(this, new HandshakeError(`more than ${LONGEST_WAIT} events wait`, 'overflow'));
     }
   }
 
@@ -50,7 +44,7 @@ export class Meeting<In, Out, Session> {
     const { inner, subscriber } = this;
     const connection = deriveConnection<Out, Out, Session>(inner, { session });
     // Not completed: a promise of a further message, that nobody awaits any more, would be rejected and nobody would catch it.
-    this.#listeners = [];
+    this.#listeners.clear();
     subscriber.next({ type: 'open', connection });
     // What arrives while the consumer is told of what waited has to wait behind it.
     for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
@@ -68,7 +62,7 @@ export class Meeting<In, Out, Session> {
         listener.next(event.data);
       } else at++;
     }
-    this.#listeners = [...this.#listeners, listener];
-    listener.add(() => (this.#listeners = this.#listeners.filter((other) => other !== listener)));
+    this.#listeners.add(listener);
+    listener.add(() => this.#listeners.delete(listener));
   }
 }

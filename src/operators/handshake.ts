@@ -1,12 +1,13 @@
 import { asyncScheduler, defer, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
-import { clockOf } from '../core/clock.js';
+import { take, throwError, throwIfEmpty, timeout } from 'rxjs';
+import { isSendable } from '../core/closeCodes.js';
 import type { Connection } from '../core/connection.js';
-import type { Duration } from '../core/duration.js';
-import { ConnectionClosedError, HandshakeError, isNamed } from '../core/errors.js';
+import { clampDelay, type Duration } from '../core/duration.js';
+import { ConnectionClosedError, HandshakeError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
 import { Meeting } from '../core/meeting.js';
-import { guarded, operate, receiver } from '../core/operate.js';
+import { operate } from '../core/operate.js';
 import { perConnection } from '../core/perConnection.js';
 
 export interface HandshakeConfig<In, Out, Session> {
@@ -59,32 +60,32 @@ export function handshake<In, Out, Session>({
   return (source) =>
     new Observable((subscriber) => {
       let failure: HandshakeError | undefined;
-      const fail = (connection: Connection<Out>, error: HandshakeError): void => {
+      const fail = ({ inner }: Meeting<In, Out, Session>, error: HandshakeError): void => {
         if (failure) return;
         failure = error;
         // Closing may be answered in the same turn: `failure` keeps that answer from being taken for the reason.
-        if (sendable(error.code)) connection.close(error.code);
+        if (isSendable(error.code)) inner.close(error.code);
         subscriber.error(error);
       };
       const meetings = perConnection(
-        (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, (error) => fail(inner, error)),
+        (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
-        const { inner, messages$ } = meeting;
-        const late = (): void => meeting.fail(new HandshakeError(`it took longer than ${limit} ms`, 'timeout'));
-        const deadline = clockOf(scheduler).deadline(guarded(subscriber, late));
-        const result = receiver<Session, unknown>({
+        operate({
+          source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(
+            timeout({
+              first: clampDelay(limit),
+              scheduler,
+              with: () => throwError(() => new HandshakeError(`no session within ${limit} ms`, 'timeout')),
+            }),
+            take(1),
+            throwIfEmpty(() => new HandshakeError('no session came of it', 'exchange')),
+          ),
           subscriber,
-          next(session) {
-            result.unsubscribe();
-            meeting.agree(session);
-          },
-          error: (cause) => meeting.fail(failed(cause)),
-          complete: () => meeting.fail(new HandshakeError('the exchange ended without a session', 'exchange')),
-          finalize: () => deadline.cancel(),
+          next: (session) => meeting.agree(session),
+          error: (cause) => fail(meeting, failed(cause)),
+          complete: () => undefined,
         });
-        deadline.in(limit);
-        defer(() => exchange(inner, messages$)).subscribe(result);
       };
 
       operate({
@@ -96,12 +97,11 @@ export function handshake<In, Out, Session>({
             return;
           }
           const meeting = meetings(event.connection);
-          if (event.type === 'message') meeting.heard(event);
-          else if (event.type === 'open' && !meeting.agreed) meet(meeting);
+          if (event.type === 'open' && !meeting.agreed) meet(meeting);
           else if (event.type === 'close' && !meeting.agreed) {
             const closed = new ConnectionClosedError(event.code, event.reason);
-            meeting.fail(new HandshakeError(closed.message, 'closed', event.code, closed));
-          } else meeting.pass(event);
+            fail(meeting, new HandshakeError(closed.message, 'closed', event.code, closed));
+          } else meeting.tell(event);
         },
         error: (error) => subscriber.error(failure ?? error),
         complete: () => (failure ? subscriber.error(failure) : subscriber.complete()),
@@ -109,20 +109,10 @@ export function handshake<In, Out, Session>({
     });
 }
 
-/** Whether an endpoint may send this code in a close frame (the platform's `close()` takes no other). */
-function sendable(code: number | undefined): code is number {
-  return code !== undefined && (code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999));
-}
-
-/** A `HandshakeError` with what the thrown error tells. */
+/** A `HandshakeError` with what the thrown error tells; its own are passed on. */
 function failed(cause: unknown): HandshakeError {
-  if (isNamed(cause, 'HandshakeError')) return cause;
-  const { message, phase, code, status } = (cause ?? {}) as Partial<Record<string, unknown>>;
-  const number = typeof code === 'number' ? code : status;
-  return new HandshakeError(
-    typeof message === 'string' ? message : String(cause),
-    typeof phase === 'string' ? phase : 'exchange',
-    typeof number === 'number' ? number : undefined,
-    cause,
-  );
+  const { name, message = cause, phase = 'exchange', code, status } = (cause ?? {}) as Partial<Record<string, unknown>>;
+  if (name === 'HandshakeError') return cause as HandshakeError;
+  const number = [code, status].find((one) => typeof one === 'number');
+  return new HandshakeError(String(message), String(phase), number, cause);
 }

@@ -1,8 +1,9 @@
 import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
-import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
+import type { Connection } from '../core/connection.js';
+import type { ConnectionOperator } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
 import { operate } from '../core/operate.js';
-import { redact } from '../core/redact.js';
+import { redactText } from '../core/redactText.js';
 
 /** How much a log tells: everything from this on. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'off';
@@ -18,24 +19,39 @@ export interface Logger {
 export interface LogEventsConfig {
   /** `'info'` by default. Entries below it are not even made; `'off'` costs nothing. */
   readonly level?: LogLevel;
-  /** What every entry is to hold besides: the name of a service, an instance. */
+  /** What every entry is to hold besides, as it is: the name of a service, an instance. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** Whether entries show what was in a message, secrets removed; false by default. */
-  readonly payloads?: boolean;
+  /** What entries are to show of a message or a frame: `redact` shows it with secrets removed. By default they show nothing of it. */
+  readonly payloads?: (data: unknown) => unknown;
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
 
-const severities: Readonly<Record<LogLevel, number>> = { off: 0, error: 1, warn: 2, info: 3, debug: 4 };
+const severities = ['off', 'error', 'warn', 'info', 'debug'] as const;
+const severityOf: Readonly<Record<string, number>> = {
+  error: 1,
+  reconnecting: 2,
+  draining: 2,
+  malformed: 2,
+  dropped: 2,
+  connecting: 3,
+  open: 3,
+  close: 3,
+  retired: 3,
+  complete: 3,
+  message: 4,
+  pong: 4,
+};
 
-type Facts = Readonly<Record<string, unknown>>;
+/** The fields of events that hold what was in a message, or that quote it: `error` is the decoder's. */
+const payload = ['data', 'raw', 'message', 'error'];
 
-/** An event, or the end. */
-type Happening =
-  ConnectionEvent<unknown, never> | { readonly type: 'error'; readonly error: unknown } | { readonly type: 'complete' };
-
-/** Where events carry what was in messages. */
-const hidden: Facts = { data: undefined, raw: undefined, message: undefined };
+/** An event, known or not, or the end. */
+interface Happening {
+  readonly type: string;
+  readonly connection?: Connection<never>;
+  readonly [fact: string]: unknown;
+}
 
 /**
  * Tells a logger what happens, as entries `{ event, at, connection, url, … }` with secrets removed.
@@ -49,29 +65,36 @@ const hidden: Facts = { data: undefined, raw: undefined, message: undefined };
  * | `error` | the stream's error |
  * | `warn` | `reconnecting`, `draining`, `malformed`, `dropped`, `close` with a code other than 1000, `retired` because it was lost |
  * | `info` | `connecting`, `open`, `close`, `retired`, `complete` |
- * | `debug` | `message` (without what was in it, unless `payloads` says so), `pong`, events that this version does not know |
+ * | `debug` | `message`, `pong`, events that this version does not know |
  *
- * An entry is made before its event is passed on, so that the log is in the order of what happened. A logger that throws is
- * ignored: no connection breaks for its log.
+ * Of errors an entry shows name, message, code and causes. It is made before its event is passed on, so that the log is in
+ * the order of what happened. A logger that throws is ignored: no connection breaks for its log.
  *
  * @example
- * chat$.pipe(logEvents(console, { level: 'debug', context: { service: 'chat' } }));
+ * chat$.pipe(logEvents(console, { level: 'debug', context: { service: 'chat' }, payloads: redact }));
  */
 export function logEvents<In, Out, Session>(
   logger: Logger,
-  { level = 'info', context, payloads = false, scheduler = asyncScheduler }: LogEventsConfig = {},
+  { level = 'info', context, payloads, scheduler = asyncScheduler }: LogEventsConfig = {},
 ): ConnectionOperator<In, Out, Session> {
-  expectOneOf('logEvents', 'level', level, Object.keys(severities) as LogLevel[]);
+  expectOneOf('logEvents', 'level', level, severities);
   if (level === 'off') return (source) => source;
 
-  const most = severities[level];
-  const common = redact(context ?? {}) as Facts;
-  const log = (as: Exclude<LogLevel, 'off'>, happening: Happening): void => {
-    if (severities[as] > most) return;
+  const most = severities.indexOf(level);
+  const log = (happening: Happening): void => {
+    const { type, code, reason } = happening;
+    const bad = type === 'close' ? code !== 1000 : type === 'retired' && reason === 'lost';
+    const severity = bad ? 2 : (severityOf[type] ?? 4);
+    if (severity > most) return;
     try {
-      const at = scheduler.now();
-      const { event, ...facts } = redact(factsOf(happening, payloads)) as Facts;
-      logger[as]({ ...common, event, at, ...facts });
+      const { type: event, connection, ...facts } = happening;
+      const entry: Record<string, unknown> = { ...context, event, at: scheduler.now() };
+      if (connection) Object.assign(entry, { connection: connection.id, url: connection.url });
+      for (const [name, fact] of Object.entries(facts)) {
+        if (severityOf[event] && !payload.includes(name)) entry[name] = told(fact);
+        else if (payloads) entry[name] = payloads(fact);
+      }
+      logger[severities[severity] as Exclude<LogLevel, 'off'>](entry);
     } catch {
       // No connection breaks for its log.
     }
@@ -83,52 +106,25 @@ export function logEvents<In, Out, Session>(
         source,
         subscriber,
         next(event) {
-          log(levelOf(event), event);
+          log(event as Happening);
           subscriber.next(event);
         },
         error(error) {
-          log('error', { type: 'error', error });
+          log({ type: 'error', cause: error });
           subscriber.error(error);
         },
         complete() {
-          log('info', { type: 'complete' });
+          log({ type: 'complete' });
           subscriber.complete();
         },
       });
     });
 }
 
-function levelOf(event: ConnectionEvent<unknown, never>): Exclude<LogLevel, 'off'> {
-  switch (event.type) {
-    case 'connecting':
-    case 'open':
-      return 'info';
-    case 'close':
-      return event.code === 1000 ? 'info' : 'warn';
-    case 'retired':
-      return event.reason === 'lost' ? 'warn' : 'info';
-    case 'reconnecting':
-    case 'draining':
-    case 'malformed':
-    case 'dropped':
-      return 'warn';
-    default:
-      return 'debug';
-  }
-}
-
-/** The fields of an entry: what identifies the connection, and what was in messages only where that is asked for. */
-function factsOf(happening: Happening, payloads: boolean): Facts {
-  const { type, ...facts } = happening;
-  const connection = 'connection' in happening ? happening.connection : undefined;
-  const all: Facts = {
-    event: type,
-    ...facts,
-    ...(connection && { connection: connection.id, url: connection.url }),
-    ...(type === 'open' && { protocol: connection?.protocol }),
-    ...(!payloads && hidden),
-    // The parser's message quotes what it could not read.
-    ...(!payloads && happening.type === 'malformed' && { error: happening.error.name }),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, fact]) => fact !== undefined));
+/** What an entry shows of a fact: of an error name, message, code and causes. */
+function told(fact: unknown, depth = 0): unknown {
+  if (typeof fact === 'string') return redactText(fact);
+  if (typeof fact !== 'object' || fact === null) return fact;
+  const parts = ['name', 'message', 'code', 'cause'].filter((part) => part in fact && depth < 5);
+  return Object.fromEntries(parts.map((part) => [part, told((fact as Happening)[part], depth + 1)]));
 }
