@@ -9,6 +9,7 @@ export type FrameConnection = Connection<Frame, undefined>;
 
 /** What a subscriber of a connection was told. Tests wait for it instead of sleeping. */
 export class Recording {
+  static readonly #subscribers = new WeakSet();
   readonly events: FrameEvent[] = [];
   /** `'complete'`, `'error'`, or undefined while it goes on. */
   end: 'complete' | 'error' | undefined;
@@ -21,6 +22,7 @@ export class Recording {
     // Known before the source says its first word, so that it can be unsubscribed within it.
     const known$ = new Observable<FrameEvent>((subscriber) => {
       this.#subscriber = subscriber;
+      Recording.#subscribers.add(subscriber);
       source$.subscribe(subscriber);
     });
     known$.subscribe({
@@ -41,9 +43,9 @@ export class Recording {
     this.#subscriber?.unsubscribe();
   }
 
-  /** Whether a subscriber of rxjs is this recording's. */
-  listensBy(subscriber: unknown): boolean {
-    return subscriber === this.#subscriber;
+  /** Whether a subscriber of rxjs is a recording's. */
+  static listensBy(subscriber: object): boolean {
+    return Recording.#subscribers.has(subscriber);
   }
 
   get types(): readonly string[] {

@@ -41,7 +41,7 @@ export function transportLaws(
       unheard = [];
       uncaught = [];
       config.onStoppedNotification = ({ kind }, subscriber) => {
-        if (recordings.some((recording) => recording.listensBy(subscriber))) unheard.push(kind);
+        if (Recording.listensBy(subscriber)) unheard.push(kind);
       };
       config.onUnhandledError = (error) => uncaught.push(error);
     });

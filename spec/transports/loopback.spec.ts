@@ -4,8 +4,8 @@ import { loopbackHarness } from '../laws/loopbackHarness.js';
 import { Recording } from '../laws/recording.js';
 import { transportLaws } from '../laws/transport.js';
 
-transportLaws('loopback', () => loopbackHarness(), { deliveredBy: /#deliver/ });
-transportLaws('loopback with a latency', () => loopbackHarness({ latency: 2 }), { deliveredBy: /#deliver/ });
+transportLaws('loopback', () => loopbackHarness(), { deliveredBy: /loopbackSocket/ });
+transportLaws('loopback with a latency', () => loopbackHarness({ latency: 2 }), { deliveredBy: /loopbackSocket/ });
 
 describe('loopback', () => {
   it.each<[string, unknown]>([

@@ -10,7 +10,9 @@ import { FakeSocket } from './fakeSocket.js';
 const unheard: unknown[] = [];
 
 beforeAll(() => {
-  config.onStoppedNotification = (notification) => unheard.push(notification);
+  config.onStoppedNotification = ({ kind }, subscriber) => {
+    if (Recording.listensBy(subscriber)) unheard.push(kind);
+  };
 });
 
 afterEach(async () => {
@@ -80,9 +82,7 @@ describe('a dial that the platform gives up', () => {
     const { socket, recording } = adopted();
     socket.fails();
     expect(recording.story).toEqual(['connecting', 'DialError']);
-    expect((recording.error as Error).message).toBe(
-      'could not connect to ws://fake/?token=…: the platform does not say why',
-    );
+    expect((recording.error as Error).message).toBe('could not connect to ws://fake/?…: the platform does not say why');
   });
 
   it('by an error and then a close is one DialError (browsers)', () => {
@@ -227,9 +227,7 @@ describe('fromWebSocket', () => {
     socket.readyState = readyState;
     const recording = new Recording(fromWebSocket(socket, { scheduler: new VirtualTimeScheduler() }));
     expect(recording.story).toEqual(['DialError']);
-    expect((recording.error as Error).message).toBe(
-      'could not connect to ws://fake/?token=…: its socket is closed already',
-    );
+    expect((recording.error as Error).message).toBe('could not connect to ws://fake/?…: its socket is closed already');
   });
 
   it('gives one socket to one subscriber', () => {
@@ -255,8 +253,7 @@ describe('fromWebSocket', () => {
     expect([one.story, two.story]).toEqual([['connecting'], ['connecting', 'open']]);
   });
 
-  it('fails with a DialError when the function throws', () => {
-    const cause = new Error('no more sockets');
+  it.each([new Error('no more sockets'), 'no more sockets'])('fails with a DialError when it throws %p', (cause) => {
     const recording = new Recording(
       fromWebSocket(() => {
         throw cause;
@@ -264,6 +261,15 @@ describe('fromWebSocket', () => {
     );
     expect(recording.story).toEqual(['DialError']);
     expect(recording.error).toMatchObject({ cause });
+    expect((recording.error as Error).message).toMatch(/: no more sockets$/);
+  });
+
+  it('takes a socket that does not tell where it leads', () => {
+    const socket = new FakeSocket();
+    Reflect.deleteProperty(socket, 'url');
+    const recording = new Recording(fromWebSocket(socket, { scheduler: new VirtualTimeScheduler() }));
+    expect(recording.events).toEqual([{ type: 'connecting', url: '' }]);
+    recording.unsubscribe();
   });
 
   it('refuses a closeTimeout that is none when it is made', () => {
@@ -283,7 +289,7 @@ describe('createSocket', () => {
       webSocket({ url, protocols: 'v1', createSocket, scheduler: new VirtualTimeScheduler() }),
     );
     expect(asked).toEqual([[url, ['v1']]]);
-    expect(recording.events).toEqual([{ type: 'connecting', url: 'ws://fake/?token=…' }]);
+    expect(recording.events).toEqual([{ type: 'connecting', url: 'ws://fake/?…' }]);
     recording.unsubscribe();
   });
 
