@@ -141,7 +141,7 @@ describe('decorrelated', () => {
   });
 
   it.each([
-    [{ first: 5_000, max: 1_000 }, 'decorrelated: expected `max` to be at least `first` (5000), got 1000'],
+    [{ first: 5_000, max: 1_000 }, 'decorrelated: expected `max` to be a number between 5000 and Infinity, got 1000'],
     [
       { first: 0 },
       "decorrelated: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
@@ -173,7 +173,7 @@ describe('steps', () => {
   });
 
   it.each([
-    [[], 'steps: expected `delays` to hold at least one delay, got none'],
+    [[], 'steps: expected `delays.length` to be a number between 1 and Infinity, got 0'],
     [[1, -1], "steps: expected `delays[1]` to be a number 0 or more (milliseconds) or a text such as '10s', got -1"],
     [
       ['1s', 'later'],

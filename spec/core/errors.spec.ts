@@ -8,7 +8,7 @@ const all: readonly (readonly [keyof HawserErrors, Error, string, Readonly<Recor
   [
     'NotOpenError',
     new errors.NotOpenError(2, 'ws://h/'),
-    "the connection to ws://h/ is not open (readyState 2): wait for its 'open' event, or let sendFrom() queue",
+    'the connection to ws://h/ is not open (readyState 2)',
     { readyState: 2, url: 'ws://h/' },
   ],
   [

@@ -30,9 +30,9 @@ describe('expectDuration', () => {
     ['0s', "'0s'"],
     [undefined, 'undefined'],
     [null, 'null'],
-    [() => 1, 'a function'],
-    [{}, 'an object'],
-    [Object.create(null), 'an object'],
+    [() => 1, 'function'],
+    [{}, 'object'],
+    [Object.create(null), 'object'],
     [Symbol('x'), 'Symbol(x)'],
   ])('refuses %p', (value, got) => {
     expect(refusal(() => expectDuration('heartbeat', 'interval', value as never))).toBe(
@@ -93,7 +93,7 @@ describe('expectFunction', () => {
   it.each([
     [undefined, 'undefined'],
     ['x', "'x'"],
-    [{}, 'an object'],
+    [{}, 'object'],
   ])('refuses %p', (value, got) => {
     expect(refusal(() => expectFunction('drainOn', 'isDraining', value))).toBe(
       `drainOn: expected \`isDraining\` to be a function, got ${got}`,

@@ -20,23 +20,19 @@ describe('withoutSecrets', () => {
     expect(withoutSecrets('wss://s3cret@example.com/chat')).toBe('wss://example.com/chat');
   });
 
-  it('removes the values of the query, and tells their names once', () => {
-    expect(withoutSecrets('wss://example.com/?token=s3cret&v=2')).toBe('wss://example.com/?token=…&v=…');
-    expect(withoutSecrets('wss://example.com/?id=1&id=2')).toBe('wss://example.com/?id=…');
-  });
-
-  it('keeps the names of the query encoded, so that none can break a line of a log', () => {
-    expect(withoutSecrets('wss://example.com/?a%26b=1&c%0Ad=2')).toBe('wss://example.com/?a%26b=…&c%0Ad=…');
+  it('removes the query, and tells that there was one', () => {
+    expect(withoutSecrets('wss://example.com/?token=s3cret&v=2')).toBe('wss://example.com/?…');
+    expect(withoutSecrets('wss://example.com/?id=1&id=2')).toBe('wss://example.com/?…');
   });
 
   it('removes the fragment', () => {
     expect(withoutSecrets('wss://example.com/#s3cret')).toBe('wss://example.com/');
   });
 
-  it('does not take a token for a name when it is all of the query', () => {
+  it('shows nothing of a query whatever its form', () => {
     expect(withoutSecrets('wss://example.com/?s3cret')).toBe('wss://example.com/?…');
     expect(withoutSecrets('wss://example.com/?czNjcmV0==')).toBe('wss://example.com/?…');
-    expect(withoutSecrets('wss://example.com/?v=2&s3cret')).toBe('wss://example.com/?v=…&…');
+    expect(withoutSecrets('wss://example.com/?v=2&s3cret')).toBe('wss://example.com/?…');
     expect(withoutSecrets(`wss://example.com/?${'s3cret'.repeat(10)}=x`)).toBe('wss://example.com/?…');
   });
 

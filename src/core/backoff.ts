@@ -68,8 +68,7 @@ export function decorrelated({
 }: { readonly first?: Duration; readonly max?: Duration } = {}): Backoff {
   const least = expectDuration('decorrelated', 'first', first);
   const cap = expectDuration('decorrelated', 'max', max);
-  if (cap < least)
-    throw new TypeError(`decorrelated: expected \`max\` to be at least \`first\` (${least}), got ${cap}`);
+  expectBetween('decorrelated', 'max', cap, least, Infinity);
   // The cap bounds the range that is drawn from, not the draw: capped draws would all be equal.
   return ({ previousDelay = least, random }) =>
     least + random() * (Math.min(cap, Math.max(least, previousDelay) * 3) - least);
@@ -78,7 +77,7 @@ export function decorrelated({
 /** Waits the listed times, the last one for ever after. */
 export function steps(delays: readonly Duration[], { jitter = 0 }: { readonly jitter?: number } = {}): Backoff {
   const list = delays.map((delay, at) => expectDuration('steps', `delays[${at}]`, delay, true));
-  if (list.length === 0) throw new TypeError('steps: expected `delays` to hold at least one delay, got none');
+  expectBetween('steps', 'delays.length', list.length, 1, Infinity);
   expectBetween('steps', 'jitter', jitter, 0, 1);
   return ({ attempt, random }) => (list[Math.min(attempt, list.length) - 1] ?? 0) * (1 + jitter * random());
 }

@@ -16,7 +16,7 @@ export interface Traffic {
 export interface Connection<Out, Session = unknown> {
   /** Unique within the process. */
   readonly id: string;
-  /** Where it leads, with credentials and query values removed, so that it can be logged. */
+  /** Where it leads, with credentials and the query removed, so that it can be logged. */
   readonly url: string;
   /** The subprotocol that was agreed on, `''` when there is none. */
   readonly protocol: string;
@@ -48,28 +48,17 @@ export interface ConnectionOverrides<Out, Session> {
 }
 
 /** A connection that stands on another one: a codec replaces `send`, a handshake adds `session`, the rest is passed through. */
-class DerivedConnection<Inner, Out, Session> implements Connection<Out, Session> {
-  readonly id: string;
-  readonly url: string;
-  readonly session: Session;
-  readonly traffic?: Traffic;
-  ping?: () => void;
-  pause?: () => void;
-  resume?: () => void;
-
+class DerivedConnection<Inner, Out, Session> {
   constructor(
-    private readonly inner: Connection<Inner>,
-    private readonly overrides: ConnectionOverrides<Out, Session>,
+    readonly inner: Connection<Inner>,
+    overrides: ConnectionOverrides<Out, Session>,
   ) {
-    this.id = inner.id;
-    this.url = inner.url;
-    this.session = ('session' in overrides ? overrides.session : inner.session) as Session;
-    const traffic = overrides.traffic ?? inner.traffic;
-    if (traffic) this.traffic = traffic;
+    const { id, url, session, traffic } = inner;
+    Object.assign(this, { id, url, session, traffic }, overrides);
     // Present only where the platform has them: callers ask `connection.ping` before they use it.
-    if (inner.ping) this.ping = () => inner.ping?.();
-    if (inner.pause) this.pause = () => inner.pause?.();
-    if (inner.resume) this.resume = () => inner.resume?.();
+    for (const name of ['ping', 'pause', 'resume'] as const) {
+      if (inner[name]) Object.assign(this, { [name]: () => inner[name]?.() });
+    }
   }
 
   get protocol(): string {
@@ -84,9 +73,8 @@ class DerivedConnection<Inner, Out, Session> implements Connection<Out, Session>
     return this.inner.bufferedAmount;
   }
 
-  send(message: Out): void {
-    if (this.overrides.send) this.overrides.send(message);
-    else this.inner.send(message as unknown as Inner);
+  send(message: Inner): void {
+    this.inner.send(message);
   }
 
   close(code?: number, reason?: string): void {
@@ -99,7 +87,7 @@ export function deriveConnection<Inner, Out, Session>(
   inner: Connection<Inner>,
   overrides: ConnectionOverrides<Out, Session>,
 ): Connection<Out, Session> {
-  return new DerivedConnection(inner, overrides);
+  return new DerivedConnection(inner, overrides) as unknown as Connection<Out, Session>;
 }
 
 let connections = 0;

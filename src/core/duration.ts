@@ -9,28 +9,25 @@ export const LONGEST_DELAY = 2 ** 31 - 1;
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  '\u00b5s': 1e-3,
-  '\u03bcs': 1e-3,
   ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+  s: 1e3,
+  m: 6e4,
+  h: 36e5,
+  d: 864e5,
 };
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|[u\u00b5\u03bc]s|ms|s|m|h|d)/gy;
+const PART = /(\d+(?:\.\d*)?|\.\d+)([num]s|[smhd])/gy;
 
-/** Reads a duration text; `undefined` when it is none. */
-export function parseDuration(text: string): number | undefined {
-  if (text.length > 64) return undefined;
-  let total = 0;
-  let end = 0;
-  for (const match of text.matchAll(PART)) {
-    total += Number(match[1]) * (UNITS[match[2] ?? ''] ?? NaN);
-    end = match.index + match[0].length;
-  }
-  if (end === 0 || end !== text.length) return text === '0' ? 0 : undefined;
+/** Milliseconds of a number or a text; NaN where it is no duration. */
+export function milliseconds(value: unknown): number {
+  if (typeof value === 'number' || value === '0') return Number(value);
+  if (typeof value !== 'string' || value.length > 64) return NaN;
+  let total = value ? 0 : NaN;
+  const rest = value.replace(/[\u00b5\u03bc]/g, 'u').replace(PART, (_, count: string, unit: string) => {
+    total += Number(count) * (UNITS[unit] ?? NaN);
+    return '';
+  });
   // To the nanosecond: 1.005 s is 1005 ms, whatever binary fractions make of it.
-  return Math.round(total * 1e6) / 1e6;
+  return rest ? NaN : Math.round(total * 1e6) / 1e6;
 }
 
 /**
@@ -41,13 +38,11 @@ export function parseDuration(text: string): number | undefined {
  * duration('1m30s'); // 90000
  */
 export function duration(value: Duration): number {
-  const ms = typeof value === 'string' ? parseDuration(value) : value;
-  if (!(typeof ms === 'number' && ms >= 0)) {
-    throw new TypeError(
-      `duration: expected a number of milliseconds or a text such as '10s' or '1m30s', got ${inWords(value)}`,
-    );
-  }
-  return ms;
+  const ms = milliseconds(value);
+  if (ms >= 0) return ms;
+  throw new TypeError(
+    `duration: expected a number of milliseconds or a text such as '10s' or '1m30s', got ${inWords(value)}`,
+  );
 }
 
 /** A delay that a timer can hold. */

@@ -15,18 +15,23 @@ export interface HawserErrors {
   ProtocolError: ProtocolError;
 }
 
+/** An error with its name, its facts and, where there is one, its cause. */
+abstract class NamedError extends Error {
+  constructor(name: keyof HawserErrors, message: string, facts: object, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, { name }, facts);
+  }
+}
+
 /** A message was sent over a connection that is not open; it was not sent, not even in part. */
-export class NotOpenError extends Error {
-  override readonly name = 'NotOpenError';
-  constructor(
-    /** One of `ReadyState`. */
-    readonly readyState: number,
-    /** The connection, secrets removed. */
-    readonly url: string,
-  ) {
-    super(
-      `the connection to ${url} is not open (readyState ${readyState}): wait for its 'open' event, or let sendFrom() queue`,
-    );
+export class NotOpenError extends NamedError {
+  declare readonly name: 'NotOpenError';
+  /** One of `ReadyState`. */
+  declare readonly readyState: number;
+  /** The connection, secrets removed. */
+  declare readonly url: string;
+  constructor(readyState: number, url: string) {
+    super('NotOpenError', `the connection to ${url} is not open (readyState ${readyState})`, { readyState, url });
   }
 }
 
@@ -40,85 +45,76 @@ export interface DialFailure {
 }
 
 /** A connection could not be made. */
-export class DialError extends Error {
-  override readonly name = 'DialError';
-  readonly status: number | undefined;
-  readonly retryAfter: number | undefined;
-  constructor(
-    /** Where it should have led, secrets removed. */
-    readonly url: string,
-    why: string,
-    { status, retryAfter, cause }: DialFailure = {},
-  ) {
-    super(`could not connect to ${url}: ${why}`, cause === undefined ? undefined : { cause });
-    this.status = status;
-    this.retryAfter = retryAfter;
+export class DialError extends NamedError {
+  declare readonly name: 'DialError';
+  /** Where it should have led, secrets removed. */
+  declare readonly url: string;
+  declare readonly status: number | undefined;
+  declare readonly retryAfter: number | undefined;
+  constructor(url: string, why: string, { status, retryAfter, cause }: DialFailure = {}) {
+    super('DialError', `could not connect to ${url}: ${why}`, { url, status, retryAfter }, cause);
   }
 }
 
 /** An open connection ended with a close code other than 1000. */
-export class ConnectionClosedError extends Error {
-  override readonly name = 'ConnectionClosedError';
-  constructor(
-    readonly code: number,
-    readonly reason: string,
-  ) {
-    super(`the connection was closed with code ${code}${reason ? `: ${reason}` : ''}`);
+export class ConnectionClosedError extends NamedError {
+  declare readonly name: 'ConnectionClosedError';
+  declare readonly code: number;
+  declare readonly reason: string;
+  constructor(code: number, reason: string) {
+    super('ConnectionClosedError', `the connection was closed with code ${code}${reason && `: ${reason}`}`, {
+      code,
+      reason,
+    });
   }
 }
 
 /** No `open` came in time. */
-export class OpenTimeoutError extends Error {
-  override readonly name = 'OpenTimeoutError';
-  constructor(
-    /** Milliseconds. */
-    readonly within: number,
-  ) {
-    super(`the connection was not open within ${within} ms`);
+export class OpenTimeoutError extends NamedError {
+  declare readonly name: 'OpenTimeoutError';
+  /** Milliseconds. */
+  declare readonly within: number;
+  constructor(within: number) {
+    super('OpenTimeoutError', `the connection was not open within ${within} ms`, { within });
   }
 }
 
 /** A peer did not answer a ping in time. */
-export class HeartbeatTimeoutError extends Error {
-  override readonly name = 'HeartbeatTimeoutError';
-  constructor(
-    /** Milliseconds. */
-    readonly timeout: number,
-  ) {
-    super(`the peer did not answer a ping within ${timeout} ms`);
+export class HeartbeatTimeoutError extends NamedError {
+  declare readonly name: 'HeartbeatTimeoutError';
+  /** Milliseconds. */
+  declare readonly timeout: number;
+  constructor(timeout: number) {
+    super('HeartbeatTimeoutError', `the peer did not answer a ping within ${timeout} ms`, { timeout });
   }
 }
 
 /** A handshake failed or took too long. */
-export class HandshakeError extends Error {
-  override readonly name = 'HandshakeError';
-  constructor(
-    why: string,
-    /** Where in the exchange it failed; `'timeout'` when the time was up, `'exchange'` unless the thrown error names another. */
-    readonly phase: string,
-    /** The close code to send, or the peer's code where it closed; undefined where there is none. */
-    readonly code?: number,
-    cause?: unknown,
-  ) {
-    super(`handshake failed (${phase}): ${why}`, cause === undefined ? undefined : { cause });
+export class HandshakeError extends NamedError {
+  declare readonly name: 'HandshakeError';
+  /** Where in the exchange it failed; `'timeout'` when the time was up, `'exchange'` unless the thrown error names another. */
+  declare readonly phase: string;
+  /** The close code to send, or the peer's code where it closed; undefined where there is none. */
+  declare readonly code?: number;
+  constructor(why: string, phase: string, code?: number, cause?: unknown) {
+    super('HandshakeError', `handshake failed (${phase}): ${why}`, { phase, code }, cause);
   }
 }
 
 /** A queue with the policy `'error'` was full. */
-export class BufferOverflowError extends Error {
-  override readonly name = 'BufferOverflowError';
-  constructor(
-    /** How many messages the queue may hold. */
-    readonly buffer: number,
-  ) {
-    super(`more than ${buffer} messages wait for a connection`);
+export class BufferOverflowError extends NamedError {
+  declare readonly name: 'BufferOverflowError';
+  /** How many messages the queue may hold. */
+  declare readonly buffer: number;
+  constructor(buffer: number) {
+    super('BufferOverflowError', `more than ${buffer} messages wait for a connection`, { buffer });
   }
 }
 
 /** A frame broke the rules of the wire format. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
+export class ProtocolError extends NamedError {
+  declare readonly name: 'ProtocolError';
   constructor(why: string, cause?: unknown) {
-    super(why, cause === undefined ? undefined : { cause });
+    super('ProtocolError', why, {}, cause);
   }
 }

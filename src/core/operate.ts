@@ -39,20 +39,20 @@ class Operation<In, Out> extends Subscriber<In> {
   }
 
   protected override _error(error: unknown): void {
-    const { handlers } = this;
-    this.end(() => (handlers.error ? handlers.error(error) : handlers.subscriber?.error(error)));
+    this.end('error', error);
   }
 
   protected override _complete(): void {
-    const { handlers } = this;
-    this.end(() => (handlers.complete ? handlers.complete() : handlers.subscriber?.complete()));
+    this.end('complete');
   }
 
-  private end(act: () => void): void {
+  private end(how: 'error' | 'complete', error?: unknown): void {
+    const { subscriber, [how]: own } = this.handlers;
     try {
-      act();
-    } catch (error) {
-      this.fail(error);
+      if (own) own(error);
+      else subscriber?.[how](error);
+    } catch (thrown) {
+      this.fail(thrown);
     } finally {
       this.unsubscribe();
     }

@@ -4,9 +4,10 @@ import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
-import { expectCount, expectDuration } from '../core/expect.js';
+import { expectCount, expectDuration, expected } from '../core/expect.js';
+import { operate } from '../core/operate.js';
 import { withoutSecrets } from '../core/url.js';
-import { type Address, checkAddress, findAddress } from './address.js';
+import { type Address, addressOf, checkAddress } from './address.js';
 import { platformSocket, type PlatformConfig } from './platformSocket.js';
 import { SocketConnection } from './socketConnection.js';
 import type { WebSocketLike } from './socketLike.js';
@@ -48,20 +49,23 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
   const within = expectDuration('webSocket', 'connectTimeout', connectTimeout);
   const patience = expectDuration('webSocket', 'closeTimeout', closeTimeout, true);
   expectCount('webSocket', 'maxPayload', config.maxPayload ?? 1, 1);
-  checkProtocols(offered);
+  const proper = offered.every((name, at) => TOKEN.test(name) && offered.indexOf(name) === at);
+  expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', String(offered));
   // What gives an address is asked when it is needed.
-  if (typeof url !== 'function' && !(typeof url === 'object' && (url as unknown))) checkAddress(url);
+  if (Object(url) !== url) checkAddress(url);
 
   return new Observable((subscriber) => {
     let target = typeof url === 'string' ? withoutSecrets(url) : 'an address still to be found';
+    let found = '';
+    const fail = (cause: unknown): void => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      subscriber.error(new DialError(target, why, { cause }));
+    };
     const deadline = clockOf(scheduler).deadline(() => {
       subscriber.error(new DialError(target, `no answer within ${within} ms`));
     });
-    deadline.in(within);
-    subscriber.add(() => deadline.cancel());
     const opened = (): void => deadline.cancel();
-
-    const dial = (found: string): void => {
+    const dial = (): void => {
       checkAddress(found);
       target = withoutSecrets(found);
       subscriber.next({ type: 'connecting', url: target });
@@ -72,10 +76,24 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       const connection = new SocketConnection(socket, listen, subscriber, target, ending);
       subscriber.add(() => connection.hangUp());
     };
-    const fail = (cause: unknown): void => {
-      subscriber.error(new DialError(target, cause instanceof Error ? cause.message : String(cause), { cause }));
-    };
-    findAddress(url, subscriber, dial, fail);
+
+    deadline.in(within);
+    subscriber.add(opened);
+    operate({
+      source: addressOf(url),
+      subscriber,
+      next(address: string) {
+        found = address;
+      },
+      error: fail,
+      complete() {
+        try {
+          dial();
+        } catch (cause) {
+          fail(cause);
+        }
+      },
+    });
   });
 }
 
@@ -85,13 +103,3 @@ function isConfig(address: Address | WebSocketConfig): address is WebSocketConfi
 
 /** A token of RFC 9110 section 5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-
-function checkProtocols(offered: readonly string[]): void {
-  for (const [at, protocol] of offered.entries()) {
-    if (typeof protocol !== 'string' || !TOKEN.test(protocol) || offered.indexOf(protocol) !== at) {
-      throw new TypeError(
-        `webSocket: expected \`protocols\` to be different names without spaces or commas, got '${protocol}'`,
-      );
-    }
-  }
-}
