@@ -52,41 +52,21 @@ export function endOfValue(frame: Uint8Array, at: number, structures?: readonly 
   }
 }
 
-/** Where the scalar ends whose first byte, 0xc0 to 0xdb, stands before `at`. Counts that are cut off make it NaN. */
+const NONE = -8;
+
+/** How many bytes follow the bytes 0xc0 to 0xdb; where it is negative, as many as those that follow at first say. */
+// prettier-ignore
+const following = [
+  0, NONE, 0, 0, -1, -2, -4, NONE, NONE, NONE, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, NONE, NONE, NONE, NONE, NONE, -1, -2, -4,
+];
+
+/** Where the scalar ends whose first byte, 0xc0 to 0xdb, stands before `at`. A count that is cut off leads beyond the frame. */
 function endOfScalar(frame: Uint8Array, at: number, first: number): number {
-  switch (first) {
-    case 0xc0:
-    case 0xc2:
-    case 0xc3:
-      return at;
-    case 0xcc:
-    case 0xd0:
-      return at + 1;
-    case 0xcd:
-    case 0xd1:
-      return at + 2;
-    case 0xca:
-    case 0xce:
-    case 0xd2:
-      return at + 4;
-    case 0xcb:
-    case 0xcf:
-    case 0xd3:
-      return at + 8;
-    case 0xc4:
-    case 0xd9:
-      return at + 1 + (frame[at] ?? Infinity);
-    case 0xc5:
-    case 0xda:
-      return at + 2 + uint16(frame, at);
-    case 0xc6:
-    case 0xdb:
-      return at + 4 + uint32(frame, at);
-    case 0xc1:
-      throw new ProtocolError('the byte 0xc1 begins nothing that is known');
-    default:
-      return endOfExtension(frame, at, first);
-  }
+  const size = following[first - 0xc0] as number;
+  if (size >= 0) return at + size;
+  if (size === -1) return at + 1 + (frame[at] ?? Infinity);
+  if (size === -2) return at + 2 + uint16(frame, at);
+  return size === -4 ? at + 4 + uint32(frame, at) : endOfExtension(frame, at, first);
 }
 
 /** Only two extensions are read: `undefined`, as msgpackr and notepack write it, and timestamps in their three sizes. */
@@ -95,7 +75,7 @@ function endOfExtension(frame: Uint8Array, at: number, first: number): number {
   if (first === 0xd6 && frame[at] === 0xff) return at + 5;
   if (first === 0xd7 && frame[at] === 0xff) return at + 9;
   if (first === 0xc7 && frame[at] === 12 && frame[at + 1] === 0xff && isTime(frame, at + 2)) return at + 14;
-  throw new ProtocolError(`an extension that is not known, after the byte 0x${first.toString(16)}`);
+  throw new ProtocolError(`0x${first.toString(16)} begins nothing that is known`);
 }
 
 /** Whether a Date can hold these nanoseconds and seconds. */
