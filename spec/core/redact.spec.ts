@@ -125,6 +125,7 @@ describe('redact', () => {
     );
     expect(redact('it said {"room":1,"keys":["a","b"]}')).toBe(`it said {"room":1,"keys":${hidden}`);
     expect(redact(`key${' '.repeat(20)}= a`)).toBe(`key${' '.repeat(20)}= ${hidden}`);
+    expect(redact("password: 'two words', room: 1")).toBe(`password: ${hidden}, room: 1`);
     expect(redact('Authorization: Bearer abc def\nHost: a')).toBe(`Authorization: ${hidden}\nHost: a`);
     expect(redact('the key signkey-prod-0123456789abcdef is wrong')).toBe(`the key ${hidden} is wrong`);
     expect(redact({ 'wss://me:mine@a.example': 1 })).toEqual({ [`wss://${hidden}@a.example`]: 1 });

@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, NEVER, type Observable, Subject } from 'rxjs';
+import { filter, firstValueFrom, NEVER, type Observable, Subject, VirtualTimeScheduler } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
 import type { HandshakeError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
@@ -91,5 +91,17 @@ describe('handshake with an exchange that gives a promise', () => {
     await settle();
 
     expect([told, errors]).toEqual([[], []]);
+  });
+});
+
+describe('handshake', () => {
+  it('sets no timer that is longer than timers can be', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const events$ = new Subject<ConnectionEvent<string, unknown>>();
+    events$.pipe(handshake({ within: '365d', exchange: () => NEVER, scheduler })).subscribe();
+
+    events$.next(open(mockConnection('a')));
+
+    expect(scheduler.actions.map(({ delay }) => delay)).toEqual([2 ** 31 - 1]);
   });
 });
