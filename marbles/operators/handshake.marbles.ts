@@ -226,9 +226,9 @@ describe('handshake', () => {
     it(
       'that comes before the exchange listens',
       marbles(({ cold, expectObservable, a }) => {
-        const source = cold('   c(ohr)----', lettersOf(a));
+        const source = cold('   c(ophr)---', lettersOf(a));
         const late = cold('      ---l     ');
-        const expected = '      c---o-----';
+        const expected = '      c---(op)--';
         const exchange: Exchange = (connection, messages$) =>
           late.pipe(mergeMap(() => untilReady(connection, messages$)));
 
