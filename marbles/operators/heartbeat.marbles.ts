@@ -147,7 +147,7 @@ describe('heartbeat', () => {
       const browser = mockConnection<string>('a', { node: false });
       const source = cold('co---', { ...events, o: open(browser) });
       const error = new TypeError(
-        'heartbeat: expected `ping` to be a function, for this platform cannot send ping frames',
+        'heartbeat: expected `ping` to be a function, for this platform cannot send ping frames, got undefined',
       );
 
       expectObservable(source.pipe(heartbeat({ interval: 4, timeout: 2 }))).toBe(

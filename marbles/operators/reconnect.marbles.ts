@@ -336,7 +336,7 @@ describe('reconnect', () => {
         throw broken;
       };
       const nonsense = new TypeError(
-        'reconnect: expected `delay` to give a number of at least 0 or undefined, got NaN',
+        'reconnect: expected `delay()` to be a number of at least 0 or undefined, got NaN',
       );
 
       expectObservable(source.pipe(reconnect({ delay: throws }))).toBe('c#', events, broken);

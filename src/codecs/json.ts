@@ -29,9 +29,9 @@ export const jsonCodec: Codec<unknown> = {
   },
   decode(frame: Frame) {
     const text = typeof frame === 'string' ? frame : utf8.decode(frame);
-    if (text.length > 2 * DEEPEST) checkDepth(text);
     const value = JSON.parse(text) as unknown;
-    return mentionsProto(text) ? withoutProto(value) : value;
+    if (mentionsProto(text) || hasManyBrackets(text)) tidy(value, 0);
+    return value;
   },
 };
 
@@ -40,30 +40,21 @@ function mentionsProto(text: string): boolean {
   return text.includes('__proto__') || (text.includes('\\u00') && /\\u00(?:5f|6f|7[024])/i.test(text));
 }
 
-/** Takes the key out of fresh data, where it is an ordinary one: it would do harm when the data is merged into something. */
-function withoutProto(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  Reflect.deleteProperty(value, '__proto__');
-  for (const part of Object.values(value)) withoutProto(part);
-  return value;
+/** Whether a text may be nested too deep. Few have enough brackets to be: the others are not looked at by the value. */
+function hasManyBrackets(text: string): boolean {
+  let brackets = 0;
+  if (text.length > 2 * DEEPEST) {
+    for (const open of '[{') {
+      for (let at = -1; brackets <= DEEPEST && (at = text.indexOf(open, at + 1)) >= 0;) brackets++;
+    }
+  }
+  return brackets > DEEPEST;
 }
 
-/** Refuses text that is nested too deep. Few texts have enough brackets to be: the others are not looked at by the character. */
-function checkDepth(text: string): void {
-  let brackets = 0;
-  for (const open of ['[', '{']) {
-    for (let at = -1; brackets <= DEEPEST && (at = text.indexOf(open, at + 1)) >= 0;) brackets++;
-  }
-  if (brackets <= DEEPEST) return;
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    // Of square and curly brackets alike, as they differ by this bit.
-    const curly = char | 0x20;
-    if (char === 0x22) quoted = !quoted;
-    else if (quoted) at += char === 0x5c ? 1 : 0;
-    else if (curly === 0x7d) depth--;
-    else if (curly === 0x7b && ++depth > DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
-  }
+/** Refuses fresh data that is nested too deep, and takes out of it each `__proto__` that is an ordinary key: it would do harm when the data is merged into something. */
+function tidy(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth === DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
+  Reflect.deleteProperty(value, '__proto__');
+  for (const part of Object.values(value)) tidy(part, depth + 1);
 }

@@ -1,6 +1,7 @@
 import type { Backoff } from './backoff.js';
 import { closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
 import { clampDelay } from './duration.js';
+import { expected } from './expect.js';
 
 /** When to retry and when to give up. Times in milliseconds. */
 export interface RetryRules {
@@ -24,71 +25,66 @@ export interface Retry {
 const SLOW = 10_000;
 
 /** Decides what follows a failure, and remembers what the next decision depends on. Knows neither clock nor connection. */
-export class Retries {
-  #attempt = 0;
-  #troubleSince: number | undefined;
-  #previousDelay: number | undefined;
-  #openedAt: number | undefined;
-  /** The window, in milliseconds, in which the peer would have its clients come back. */
-  #window: number | undefined;
-
-  constructor(private readonly rules: RetryRules) {}
-
-  opened(now: number): void {
-    this.#openedAt = now;
-    this.#window = undefined;
-  }
-
-  draining(within: number | undefined): void {
-    this.#window = within;
-  }
-
+export interface Retries {
+  readonly opened: (now: number) => void;
+  readonly draining: (within: number | undefined) => void;
   /** What to do after a failure; `undefined` gives up. */
-  failed(cause: unknown, now: number): Retry | undefined {
-    const { stableAfter, maxAttempts, maxElapsed, closeCodes, random } = this.rules;
-    if (this.#openedAt !== undefined && now - this.#openedAt >= stableAfter) this.#forget();
-    this.#openedAt = undefined;
-    this.#troubleSince ??= now;
+  readonly failed: (cause: unknown, now: number) => Retry | undefined;
+}
 
-    const action = actionOf(cause, closeCodes);
-    const attempt = ++this.#attempt;
-    if (action === 'stop' || attempt > maxAttempts) return undefined;
+/** What a failure may tell of itself. */
+interface Failure {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly retryAfter?: unknown;
+}
 
-    const elapsed = now - this.#troubleSince;
-    const wait = this.#wait({ attempt, elapsed, cause, previousDelay: this.#previousDelay, random }, action);
-    if (wait === undefined || elapsed + wait > maxElapsed) return undefined;
-    const delay = clampDelay(wait);
-    this.#previousDelay = delay;
-    return { attempt, delay, action };
-  }
+export function retries({ delay, stableAfter, maxAttempts, maxElapsed, closeCodes, random }: RetryRules): Retries {
+  let attempt = 0;
+  let troubleSince = 0;
+  let previousDelay: number | undefined;
+  let openedAt = Infinity;
+  /** The window, in milliseconds, in which the peer would have its clients come back. */
+  let window: number | undefined;
 
-  #wait(context: Parameters<Backoff>[0], action: CloseAction): number | undefined {
-    const { delay, random } = this.rules;
-    const window = retryAfterOf(context.cause) ?? this.#window;
-    this.#window = undefined;
-    if (window !== undefined) return window * random();
+  const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
+    const within = isNumber(hint) && hint >= 0 ? hint : window;
+    window = undefined;
+    if (within !== undefined) return within * random();
     const wait = delay(context);
     if (wait === undefined) return undefined;
-    if (!(wait >= 0))
-      throw new TypeError(`reconnect: expected \`delay\` to give a number of at least 0 or undefined, got ${wait}`);
+    expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
     return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
-  }
+  };
 
-  #forget(): void {
-    this.#attempt = 0;
-    this.#troubleSince = undefined;
-    this.#previousDelay = undefined;
-  }
+  return {
+    opened(now) {
+      openedAt = now;
+      window = undefined;
+    },
+    draining(within) {
+      window = within;
+    },
+    failed(cause, now) {
+      const { code, status, retryAfter } = (cause ?? {}) as Failure;
+      if (now - openedAt >= stableAfter) {
+        attempt = 0;
+        previousDelay = undefined;
+      }
+      openedAt = Infinity;
+      if (++attempt === 1) troubleSince = now;
+
+      const number = isNumber(code) ? code : status;
+      const action = isNumber(number) ? closeAction(number, closeCodes) : 'retry';
+      if (action === 'stop' || attempt > maxAttempts) return undefined;
+
+      const elapsed = now - troubleSince;
+      const wait = waitOf({ attempt, elapsed, cause, previousDelay, random }, action, retryAfter);
+      if (wait === undefined || elapsed + wait > maxElapsed) return undefined;
+      previousDelay = clampDelay(wait);
+      return { attempt, delay: previousDelay, action };
+    },
+  };
 }
 
-/** What a failure asks for: by its close code or its HTTP status, where it has one. */
-function actionOf(cause: unknown, table: CloseCodes | undefined): CloseAction {
-  const { code, status } = (cause ?? {}) as { code?: unknown; status?: unknown };
-  const number = typeof code === 'number' ? code : status;
-  return typeof number === 'number' ? closeAction(number, table) : 'retry';
-}
-
-function retryAfterOf(cause: unknown): number | undefined {
-  const { retryAfter } = (cause ?? {}) as { retryAfter?: unknown };
-  return typeof retryAfter === 'number' && retryAfter >= 0 ? retryAfter : undefined;
-}
+const isNumber = (value: unknown): value is number => typeof value === 'number';

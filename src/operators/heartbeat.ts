@@ -1,10 +1,10 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
-import { type Clock, clockOf, type Deadline } from '../core/clock.js';
+import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { HeartbeatTimeoutError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
-import { expectDuration } from '../core/expect.js';
+import { expectDuration, expected } from '../core/expect.js';
 import { guarded, operate } from '../core/operate.js';
 
 export interface HeartbeatConfig<In, Out, Session = unknown> {
@@ -57,7 +57,7 @@ export function heartbeat<In, Out, Session>(
         subscriber,
         next(event) {
           if (event.type === 'message' && pulse?.connection === event.connection) {
-            if (!pulse.answered(event)) subscriber.next(event);
+            if (!pulse.answers(event.data)) subscriber.next(event);
             pulse.heard();
             return;
           }
@@ -65,11 +65,8 @@ export function heartbeat<In, Out, Session>(
           if (event.type === 'open') {
             pulse?.stop();
             if (subscriber.closed) return;
-            pulse = new Pulse(
-              event.connection,
-              checked(typeof config === 'function' ? config(event.connection) : config),
-              subscriber,
-            );
+            const { connection } = event;
+            pulse = pulseOf(connection, typeof config === 'function' ? config(connection) : config, subscriber);
           } else if ('connection' in event && event.connection === pulse?.connection) {
             if (event.type === 'close' || event.type === 'retired') pulse.stop();
             else pulse.heard();
@@ -80,95 +77,86 @@ export function heartbeat<In, Out, Session>(
     });
 }
 
-interface Checked<In, Out, Session> extends HeartbeatConfig<In, Out, Session> {
-  readonly interval: number;
-  readonly timeout: number;
-}
+type Timing = Pick<HeartbeatConfig<never, never>, 'interval' | 'timeout'>;
 
-function checked<In, Out, Session>(config: HeartbeatConfig<In, Out, Session>): Checked<In, Out, Session> {
-  return {
-    ...config,
-    interval: clampDelay(expectDuration('heartbeat', 'interval', config.interval)),
-    timeout: expectDuration('heartbeat', 'timeout', config.timeout),
-  };
+function checked({ interval, timeout }: Timing): readonly [interval: number, timeout: number] {
+  return [
+    clampDelay(expectDuration('heartbeat', 'interval', interval)),
+    expectDuration('heartbeat', 'timeout', timeout),
+  ];
 }
 
 /** The pulse of one connection. */
-class Pulse<In, Out, Session> {
-  readonly #clock: Clock;
-  readonly #beat: Deadline;
-  readonly #limit: Deadline;
-  #heardAt: number;
-  #awaiting = false;
-  /** When the unanswered pings were sent. */
-  #sent: number[] = [];
-
-  constructor(
-    readonly connection: Connection<Out, Session>,
-    private readonly config: Checked<In, Out, Session>,
-    private readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
-  ) {
-    this.#clock = clockOf(config.scheduler ?? asyncScheduler);
-    this.#heardAt = this.#clock.now();
-    this.#beat = this.#clock.deadline(guarded(subscriber, () => this.#due()));
-    this.#limit = this.#clock.deadline(guarded(subscriber, (late) => this.#silent(late)));
-    if (!config.ping && !connection.ping) {
-      throw new TypeError('heartbeat: expected `ping` to be a function, for this platform cannot send ping frames');
-    }
-    this.#beat.in(config.interval);
-  }
-
-  stop(): void {
-    this.#beat.cancel();
-    this.#limit.cancel();
-  }
-
-  /** A sign of life. No timer is touched unless an answer is awaited: the beat looks at the time when it is due. */
-  heard(): void {
-    this.#heardAt = this.#clock.now();
-    if (!this.#awaiting) return;
-    this.#awaiting = false;
-    this.#limit.cancel();
-    if (!this.config.always && !this.subscriber.closed) this.#beat.in(this.config.interval);
-  }
-
+interface Pulse<In, Out, Session> {
+  readonly connection: Connection<Out, Session>;
+  stop(): void;
+  /** A sign of life. */
+  heard(): void;
   /** Whether a message answers a ping; if so, the consumer is told of the round trip instead. */
-  answered({ data }: { readonly data: In }): boolean {
-    if (!this.config.isPong?.(data)) return false;
-    const now = this.#clock.now();
-    this.#sent = this.#sent.filter((at) => now - at <= this.config.timeout);
-    const at = this.#sent.shift();
-    if (at !== undefined) this.subscriber.next({ type: 'pong', connection: this.connection, roundTrip: now - at });
-    return true;
-  }
+  answers(message: In): boolean;
+}
 
-  #due(): void {
-    const { always, interval, timeout, isPong, ping } = this.config;
-    const now = this.#clock.now();
+function pulseOf<In, Out, Session>(
+  connection: Connection<Out, Session>,
+  config: HeartbeatConfig<In, Out, Session>,
+  subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
+): Pulse<In, Out, Session> {
+  const { always, isPong, ping = connection.ping && (() => connection.ping?.()), scheduler = asyncScheduler } = config;
+  const [interval, timeout] = checked(config);
+  const clock = clockOf(scheduler);
+  let heardAt = clock.now();
+  let awaiting = false;
+  /** When the unanswered pings were sent. */
+  let sent: number[] = [];
+
+  const due = (): void => {
+    const now = clock.now();
     // In the clock's own arithmetic: `now - heardAt < interval` may still hold when the deadline is due, and would for ever.
-    if (!always && this.#heardAt + interval > now) {
-      this.#beat.in(interval, this.#heardAt);
+    if (!always && heardAt + interval > now) {
+      beat.in(interval, heardAt);
       return;
     }
     // A connection that is closing has its own time limit.
-    if (this.connection.readyState !== ReadyState.OPEN) return;
-    if (!this.#awaiting) {
-      this.#awaiting = true;
-      this.#limit.in(timeout);
-    }
-    if (always) this.#beat.in(interval);
-    if (isPong) this.#sent.push(now);
-    if (ping) ping(this.connection);
-    else this.connection.ping?.();
-  }
+    if (connection.readyState !== ReadyState.OPEN) return;
+    if (!awaiting) limit.in(timeout);
+    awaiting = true;
+    if (always) beat.in(interval);
+    if (isPong) sent.push(now);
+    ping?.(connection);
+  };
+  const beat = clock.deadline(guarded(subscriber, due));
+  const limit = clock.deadline(
+    guarded(subscriber, (late) => {
+      if (late < SLEPT) throw new HeartbeatTimeoutError(timeout);
+      awaiting = false;
+      heardAt = -Infinity;
+      due();
+    }),
+  );
+  expected(ping, 'heartbeat', 'ping', 'a function, for this platform cannot send ping frames', ping);
+  beat.in(interval);
 
-  #silent(late: number): void {
-    if (late < SLEPT) {
-      this.subscriber.error(new HeartbeatTimeoutError(this.config.timeout));
-      return;
-    }
-    this.#awaiting = false;
-    this.#heardAt = -Infinity;
-    this.#due();
-  }
+  return {
+    connection,
+    stop() {
+      beat.cancel();
+      limit.cancel();
+    },
+    // No timer is touched unless an answer is awaited: the beat looks at the time when it is due.
+    heard() {
+      heardAt = clock.now();
+      if (!awaiting) return;
+      awaiting = false;
+      limit.cancel();
+      if (!always && !subscriber.closed) beat.in(interval);
+    },
+    answers(message) {
+      if (!isPong?.(message)) return false;
+      const now = clock.now();
+      sent = sent.filter((at) => now - at <= timeout);
+      const at = sent.shift();
+      if (at !== undefined) subscriber.next({ type: 'pong', connection, roundTrip: now - at });
+      return true;
+    },
+  };
 }

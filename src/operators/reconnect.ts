@@ -1,13 +1,13 @@
-import { asyncScheduler, from, NEVER, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, from, NEVER, noop, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { type Backoff, decorrelated } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
 import { closeAction, type CloseCodes } from '../core/closeCodes.js';
 import type { Duration } from '../core/duration.js';
 import { ConnectionClosedError } from '../core/errors.js';
-import type { ConnectionClose, ConnectionEvent, ConnectionOperator } from '../core/event.js';
+import type { ConnectionClose, ConnectionOperator } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction } from '../core/expect.js';
-import { guarded, operate, receiver } from '../core/operate.js';
-import { Retries, type RetryRules } from '../core/retries.js';
+import { guarded, operate } from '../core/operate.js';
+import { retries, type RetryRules } from '../core/retries.js';
 
 export interface ReconnectConfig {
   /** How long to wait before each retry, or `undefined` to give up. By default `decorrelated()`: 1 to 3 s first, 10 s at most. */
@@ -59,7 +59,7 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
   return (source) =>
     new Observable((subscriber) => {
       const clock = clockOf(scheduler);
-      const retries = new Retries(rules);
+      const { opened, draining, failed } = retries(rules);
       let allowed = true;
       let held = false;
       let closed: ConnectionClose<Out, Session> | undefined;
@@ -68,39 +68,41 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
         held = !allowed;
         if (held || subscriber.closed) return;
         closed = undefined;
-        source.subscribe(receiver({ subscriber, next, error: retry, complete }));
-      };
-      const next = (event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'open') retries.opened(clock.now());
-        else if (event.type === 'draining') retries.draining(event.within);
-        else if (event.type === 'close') closed = event;
-        subscriber.next(event);
-      };
-      const complete = (): void => {
-        if (closed && closeAction(closed.code, closeCodes) !== 'stop') {
-          retry(new ConnectionClosedError(closed.code, closed.reason));
-        } else {
-          subscriber.complete();
-        }
+        operate({
+          source,
+          subscriber,
+          next(event) {
+            if (event.type === 'open') opened(clock.now());
+            else if (event.type === 'draining') draining(event.within);
+            else if (event.type === 'close') closed = event;
+            subscriber.next(event);
+          },
+          error: retry,
+          complete() {
+            if (closed && closeAction(closed.code, closeCodes) !== 'stop') {
+              retry(new ConnectionClosedError(closed.code, closed.reason));
+            } else subscriber.complete();
+          },
+        });
       };
       const retry = (cause: unknown): void => {
-        const decision = retries.failed(cause, clock.now());
+        const decision = failed(cause, clock.now());
         if (!decision) {
           subscriber.error(cause);
           return;
         }
-        const { attempt, delay: wait, action } = decision;
-        subscriber.next({ type: 'reconnecting', attempt, delay: wait, cause });
+        const { attempt, delay, action } = decision;
+        subscriber.next({ type: 'reconnecting', attempt, delay, cause });
         if (subscriber.closed) return;
-        const proceed = action === 'refreshAuth' && refreshAuth ? () => refresh(refreshAuth(cause)) : dial;
+        const proceed = guarded(subscriber, () => {
+          if (action !== 'refreshAuth' || !refreshAuth) dial();
+          else operate({ source: from(refreshAuth(cause)), subscriber, next: noop, error: retry, complete: dial });
+        });
         const waiting = scheduler.schedule(() => {
           subscriber.remove(waiting);
-          guarded(subscriber, proceed)();
-        }, wait);
+          proceed();
+        }, delay);
         subscriber.add(waiting);
-      };
-      const refresh = (credentials: ObservableInput<unknown>): void => {
-        operate({ source: from(credentials), subscriber, next: () => undefined, error: retry, complete: dial });
       };
 
       operate({
@@ -110,7 +112,7 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
           allowed = allows;
           if (allows && held) dial();
         },
-        complete: () => undefined,
+        complete: noop,
       });
       dial();
     });
