@@ -1,3 +1,5 @@
+import { expected } from './expect.js';
+
 /** What to do after a connection ended. `refreshAuth` retries after new credentials were fetched, `slow` retries after a long wait. */
 export type CloseAction = 'stop' | 'retry' | 'slow' | 'refreshAuth';
 
@@ -5,37 +7,20 @@ export type CloseAction = 'stop' | 'retry' | 'slow' | 'refreshAuth';
 export type CloseCodes = Readonly<Record<number | `${number}-${number}`, CloseAction>>;
 
 /** What is done about a code when nothing else is said: the reasons are in `closeCodeRules`. All other codes are retried. */
-const defaults: CloseCodes = {
-  401: 'refreshAuth',
-  1000: 'stop',
-  1002: 'stop',
-  1003: 'stop',
-  1004: 'stop',
-  1007: 'stop',
-  1008: 'stop',
-  1009: 'stop',
-  1010: 'stop',
-  1011: 'slow',
-  1013: 'slow',
-  1015: 'stop',
-  3000: 'refreshAuth',
-  3003: 'stop',
-  4400: 'stop',
-  4401: 'refreshAuth',
-  4403: 'stop',
-  4429: 'slow',
+const defaults: Readonly<Record<Exclude<CloseAction, 'retry'>, readonly number[]>> = {
+  stop: [1000, 1002, 1003, 1004, 1007, 1008, 1009, 1010, 1015, 3003, 4400, 4403],
+  slow: [1011, 1013, 4429],
+  refreshAuth: [401, 3000, 4401],
 };
-
-/** Whether a range covers a code; a single code is found without it. */
-function covers(range: string, code: number): boolean {
-  const [low = NaN, high = NaN] = range.split('-').map(Number);
-  return code >= low && code <= high;
-}
 
 /** What to do about a close code or an HTTP status: the table's word, a single code's before a range's, else the default rules'. */
 export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
-  const own = table[code] ?? Object.entries(table).find(([range]) => covers(range, code))?.[1];
-  return own ?? defaults[code] ?? 'retry';
+  const key = Object.keys(table).find((range) => {
+    const [low = NaN, high = NaN] = range.split('-').map(Number);
+    return code >= low && code <= high;
+  });
+  const listed = Object.entries(defaults).find(([, codes]) => codes.includes(code));
+  return table[code] ?? table[key as `${number}-${number}`] ?? ((listed?.[0] ?? 'retry') as CloseAction);
 }
 
 /** Whether a close code may be sent: 1000 or 3000–4999. */
@@ -45,9 +30,7 @@ export function isSendable(code: number | undefined): boolean {
 
 /** Checks what `connection.close()` was given: 1000 or 3000–4999, and a reason of at most 123 bytes (RFC 6455 section 5.5). */
 export function checkClose(code: number, reason: string): void {
-  if (!isSendable(code)) {
-    throw new TypeError(`close: expected \`code\` to be 1000 or a whole number between 3000 and 4999, got ${code}`);
-  }
+  expected(isSendable(code), 'close', 'code', '1000 or a whole number between 3000 and 4999', code);
   const bytes = new TextEncoder().encode(reason).length;
-  if (bytes > 123) throw new TypeError(`close: expected \`reason\` to be at most 123 bytes, got ${bytes}`);
+  expected(bytes <= 123, 'close', 'reason', 'at most 123 bytes', bytes);
 }

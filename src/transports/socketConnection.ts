@@ -22,7 +22,10 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   readonly ping?: () => void;
   readonly pause?: () => void;
   readonly resume?: () => void;
+  readonly #socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
   readonly #wire: Wire;
+  readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;
+  readonly #config: SocketConnectionConfig;
   readonly #clock: Clock;
   #isOpen = false;
   #over = false;
@@ -34,13 +37,16 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   #fault = '';
 
   constructor(
-    private readonly socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>,
+    socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>,
     /** Makes the wire of the socket. */
     listen: (end: WireEnd) => Wire,
-    private readonly subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
+    subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
     readonly url: string,
-    private readonly config: SocketConnectionConfig,
+    config: SocketConnectionConfig,
   ) {
+    this.#socket = socket;
+    this.#subscriber = subscriber;
+    this.#config = config;
     this.#clock = clockOf(config.scheduler);
     this.#wire = listen(this);
     const { ping, pause, resume } = this.#wire;
@@ -59,15 +65,15 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   get protocol(): string {
-    return this.socket.protocol;
+    return this.#socket.protocol;
   }
 
   get readyState(): number {
-    return this.#over ? ReadyState.CLOSED : this.socket.readyState;
+    return this.#over ? ReadyState.CLOSED : this.#socket.readyState;
   }
 
   get bufferedAmount(): number {
-    return this.socket.bufferedAmount;
+    return this.#socket.bufferedAmount;
   }
 
   send(frame: Frame): void {
@@ -90,14 +96,14 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   opened(): void {
-    if (this.subscriber.closed) return;
+    if (this.#subscriber.closed) return;
     this.#isOpen = true;
-    this.config.opened?.();
-    this.subscriber.next({ type: 'open', connection: this });
+    this.#config.opened?.();
+    this.#subscriber.next({ type: 'open', connection: this });
   }
 
   heard(data: Frame): void {
-    if (!this.#over) this.subscriber.next({ type: 'message', connection: this, data });
+    if (!this.#over) this.#subscriber.next({ type: 'message', connection: this, data });
   }
 
   answered(said: string): void {
@@ -105,14 +111,14 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     const roundTrip = this.#clock.now() - pingedAt;
     // A peer may send a pong that nobody asked for (RFC 6455 section 5.5.3).
     const isAnswer = pingedAt >= this.#firstPing && roundTrip >= 0;
-    if (isAnswer && !this.#over) this.subscriber.next({ type: 'pong', connection: this, roundTrip });
+    if (isAnswer && !this.#over) this.#subscriber.next({ type: 'pong', connection: this, roundTrip });
   }
 
   failed(why: string, failure: DialFailure): void {
     if (this.#isOpen) this.#fault ||= why;
     if (this.#over || this.#isOpen) return;
     this.#over = true;
-    this.subscriber.error(new DialError(this.url, why, failure));
+    this.#subscriber.error(new DialError(this.url, why, failure));
     this.#wire.abandon?.();
   }
 
@@ -125,9 +131,9 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     }
     this.#over = true;
     const end = this.#farewell ?? { code, reason: reason || this.#fault };
-    this.subscriber.next({ type: 'close', connection: this, ...end, wasClean });
-    if (end.code === 1000) this.subscriber.complete();
-    else this.subscriber.error(new ConnectionClosedError(end.code, end.reason));
+    this.#subscriber.next({ type: 'close', connection: this, ...end, wasClean });
+    if (end.code === 1000) this.#subscriber.complete();
+    else this.#subscriber.error(new ConnectionClosedError(end.code, end.reason));
   }
 
   #expectOpen(): void {
@@ -139,7 +145,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
       this.ended(1006, '', false);
       this.#wire.abandon?.();
     });
-    this.#patience.in(this.config.closeTimeout);
+    this.#patience.in(this.#config.closeTimeout);
     this.#wire.leave(code, reason);
   }
 }
