@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs';
 import { clampDelay } from './duration.js';
-import { type Link, type Placed, type Slot, Slots } from './slots.js';
+import { type Placed, type Slot, Slots } from './slots.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -33,8 +33,6 @@ interface Keeper {
 
 /** A deadline of a clock that places it. */
 export class GridDeadline implements Deadline, Placed {
-  before: Link = this;
-  after: Link = this;
   slot: Slot | undefined = undefined;
   due = Infinity;
   step = 1;

@@ -1,17 +1,12 @@
-/** A member of a ring of links: a slot, and behind it its deadlines in the order in which they came. */
-export interface Link {
-  before: Link;
-  after: Link;
-}
-
 /** What can be put into a slot. */
-export interface Placed extends Link {
+export interface Placed {
   slot: Slot | undefined;
 }
 
-/** Things that share a moment. Rings of links cost a quarter of what hash sets do. */
-export interface Slot extends Link {
+/** Things that share a moment, in the order in which they came. */
+export interface Slot {
   readonly time: number;
+  readonly items: Set<Placed>;
 }
 
 /** Things by their moments: adding and removing one costs next to nothing, and so does finding the next. */
@@ -21,26 +16,30 @@ export class Slots<Item extends Placed> {
   #slots: Slot[] = [];
 
   add(item: Item, time: number): void {
-    const slot = this.#at(time);
+    const at = this.#find(time);
+    let slot = this.#slots[at];
+    if (slot?.time !== time) {
+      slot = { time, items: new Set() };
+      this.#slots.splice(at, 0, slot);
+      // Most deadlines are called off, and the moments that they were set for must not pile up.
+      if (this.#slots.length > 64 + 2 * this.size) {
+        this.#slots = this.#slots.filter((one) => one === slot || one.items.size > 0);
+      }
+    }
+    slot.items.add(item);
     item.slot = slot;
-    item.after = slot;
-    item.before = slot.before;
-    slot.before = slot.before.after = item;
     this.size++;
   }
 
   remove(item: Item): void {
-    item.before.after = item.after;
-    item.after.before = item.before;
-    // A removed one must not keep its neighbours alive.
-    item.before = item.after = item;
+    item.slot?.items.delete(item);
     item.slot = undefined;
     this.size--;
   }
 
   /** The first moment that something is placed at; undefined when nothing is. */
   next(): number | undefined {
-    while (this.#slots.at(-1)?.after === this.#slots.at(-1) && this.#slots.pop());
+    while (this.#slots.at(-1)?.items.size === 0) this.#slots.pop();
     return this.#slots.at(-1)?.time;
   }
 
@@ -48,13 +47,11 @@ export class Slots<Item extends Placed> {
   take(time: number, act: (item: Item) => void): void {
     const slots = this.#slots.splice(this.#find(time));
     try {
-      for (let slot = slots.at(-1); slot; slot = slots.at(-1)) {
-        while (slot.after !== slot) {
-          const item = slot.after as Item;
+      for (let slot = slots.at(-1); slot; slots.pop(), slot = slots.at(-1)) {
+        for (const item of slot.items as Set<Item>) {
           this.remove(item);
           act(item);
         }
-        slots.pop();
       }
     } finally {
       this.#slots.push(...slots);
@@ -71,19 +68,5 @@ export class Slots<Item extends Placed> {
       else high = middle;
     }
     return low;
-  }
-
-  #at(time: number): Slot {
-    const at = this.#find(time);
-    const found = this.#slots[at];
-    if (found?.time === time) return found;
-    const slot = { time } as Slot;
-    slot.before = slot.after = slot;
-    this.#slots.splice(at, 0, slot);
-    // Most deadlines are called off, and the moments that they were set for must not pile up.
-    if (this.#slots.length > 64 + 2 * this.size) {
-      this.#slots = this.#slots.filter((one) => one === slot || one.after !== one);
-    }
-    return slot;
   }
 }
