@@ -1,6 +1,7 @@
 import type { SchedulerLike } from 'rxjs';
-import { type Deadline, Era, GridDeadline } from './deadline.js';
+import { type Deadline, GridDeadline } from './deadline.js';
 import { clampDelay } from './duration.js';
+import { Slots } from './slots.js';
 
 export type { Deadline } from './deadline.js';
 
@@ -22,109 +23,96 @@ const HostDate = Date;
 
 const settled = /* @__PURE__ */ Promise.resolve();
 
-class GridClock implements Clock {
-  #era!: Era;
+function gridClock(scheduler: SchedulerLike): Clock {
+  let era: Slots<GridDeadline>;
   /** What tells the time: the host's `Date`, a test's fake one, or nothing where time is virtual; null before it was asked. */
-  #teller: unknown = null;
-  #cached: number | undefined;
-  #awaited = false;
-  #read = 0;
-  #offset = 0;
+  let teller: unknown = null;
+  let cached: number | undefined;
+  let awaited = false;
+  let read = 0;
+  let offset = 0;
 
-  constructor(private readonly scheduler: SchedulerLike) {}
-
-  now(): number {
-    if (this.#cached !== undefined && this.#teller === Date) return this.#cached;
-    const read = this.scheduler.now();
-    const teller = read < REAL ? undefined : Date;
-    if (teller !== this.#teller || (!teller && read < this.#read)) {
+  const turnOver = (): void => {
+    awaited = false;
+    cached = undefined;
+    // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
+    if (!teller && scheduler.now() >= REAL) teller = null;
+  };
+  const now = (): number => {
+    if (cached !== undefined && teller === Date) return cached;
+    const before = read;
+    read = scheduler.now();
+    const tells = read < REAL ? undefined : Date;
+    if (tells !== teller || (!tells && read < before)) {
       // What was set before belongs to another time, and lives on by the timer of that.
-      this.#era = new Era();
-      this.#teller = teller;
-      this.#offset = 0;
-    } else if (read < this.#read) {
-      this.#offset += this.#read - read;
-    }
-    this.#read = read;
-    const now = read + this.#offset;
+      era = new Slots();
+      teller = tells;
+      offset = 0;
+    } else if (read < before) offset += before - read;
+    const time = read + offset;
     // Reading the time costs as much as three operators, so a burst of messages reads it once. A fake `Date` moves within a turn.
-    if (teller === HostDate) this.#cached = now;
-    if (!this.#awaited) {
-      this.#awaited = true;
-      void settled.then(this.#turnOver);
+    if (teller === HostDate) cached = time;
+    if (!awaited) {
+      awaited = true;
+      void settled.then(turnOver);
     }
-    return now;
-  }
-
-  deadline(act: (late: number) => void): Deadline {
-    return new GridDeadline(this, act);
-  }
-
-  /** Puts a deadline where it belongs; one that has only moved away stays where it is and is looked at again then. */
-  place(deadline: GridDeadline): void {
-    const now = this.now();
-    const due = Math.max(deadline.due, now);
-    const time = this.#teller ? Math.ceil(due / deadline.step) * deadline.step : due;
-    if (deadline.slot && deadline.slot.time <= time) return;
-    this.drop(deadline);
-    const era = this.#era;
-    deadline.era = era;
-    era.add(deadline, time);
-    // A virtual run that failed closes timers that it does not own.
-    if (time < era.promised || era.timer?.closed) this.#arm(era, now);
-  }
-
-  drop(deadline: GridDeadline): void {
-    const { era } = deadline;
-    if (!era || !deadline.slot) return;
-    era.remove(deadline);
-    if (era.size === 0) this.#arm(era, 0);
-  }
-
-  /** Sets the timer for the next deadline, if there is one. */
-  #arm(era: Era, now: number): void {
-    era.timer?.unsubscribe();
-    const next = era.next() ?? Infinity;
-    const delay = clampDelay(next - now);
-    era.promised = next < Infinity ? now + delay : next;
-    era.timer = next < Infinity ? this.scheduler.schedule(() => this.#ring(era), delay) : undefined;
-  }
-
-  #ring(era: Era): void {
-    this.#cached = undefined;
-    const now = this.#rungAt(era);
-    era.timer = undefined;
+    return time;
+  };
+  /** Sets the timer of an era for its next deadline, if there is one. */
+  const arm = (of: Slots<GridDeadline>, from: number): void => {
+    of.timer?.unsubscribe();
+    of.timer = undefined;
+    of.promised = of.next();
+    if (of.promised === Infinity) return;
+    const delay = clampDelay(of.promised - from);
+    of.promised = from + delay;
+    of.timer = scheduler.schedule(() => ring(of), delay);
+  };
+  const ring = (of: Slots<GridDeadline>): void => {
+    cached = undefined;
+    let time = now();
+    const untimely = of.promised - time;
+    if (of !== era) time = of.promised;
+    else if (untimely > UNTIMELY) {
+      cached = undefined;
+      offset += untimely;
+      time = of.promised;
+    }
+    of.timer = undefined;
     try {
-      era.take(now, (deadline) => {
-        if (deadline.due > now) {
-          this.place(deadline);
+      of.take(time, (deadline) => {
+        const late = time - deadline.due;
+        if (late < 0) {
+          place(deadline);
           return;
         }
-        const late = now - deadline.due;
         deadline.due = Infinity;
         deadline.act(late);
       });
     } finally {
-      this.#arm(era, now);
+      arm(of, time);
     }
-  }
-
-  #rungAt(era: Era): number {
-    const now = this.now();
-    const { promised } = era;
-    if (era !== this.#era) return promised;
-    if (promised - now <= UNTIMELY) return now;
-    this.#cached = undefined;
-    this.#offset += promised - now;
-    return promised;
-  }
-
-  readonly #turnOver = (): void => {
-    this.#awaited = false;
-    this.#cached = undefined;
-    // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
-    if (!this.#teller && this.scheduler.now() >= REAL) this.#teller = null;
   };
+  const place = (deadline: GridDeadline): void => {
+    const from = now();
+    const due = Math.max(deadline.due, from);
+    const time = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
+    if (deadline.slot && deadline.slot.time <= time) return;
+    drop(deadline);
+    deadline.era = era;
+    era.add(deadline, time);
+    // A virtual run that failed closes timers that it does not own.
+    if (time < era.promised || era.timer?.closed) arm(era, from);
+  };
+  const drop = (deadline: GridDeadline): void => {
+    const { era: of } = deadline;
+    if (!of || !deadline.slot) return;
+    of.remove(deadline);
+    if (of.size === 0) arm(of, 0);
+  };
+
+  const keeper = { now, place, drop };
+  return { now, deadline: (act) => new GridDeadline(keeper, act) };
 }
 
 let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
@@ -132,7 +120,7 @@ let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
 /** The clock of a scheduler: one for all who ask. */
 export function clockOf(scheduler: SchedulerLike): Clock {
   let clock = clocks.get(scheduler);
-  if (!clock) clocks.set(scheduler, (clock = new GridClock(scheduler)));
+  if (!clock) clocks.set(scheduler, (clock = gridClock(scheduler)));
   return clock;
 }
 

@@ -1,6 +1,5 @@
-import type { Subscription } from 'rxjs';
 import { clampDelay } from './duration.js';
-import { type Placed, type Slot, Slots } from './slots.js';
+import type { Placed, Slot, Slots } from './slots.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -17,13 +16,6 @@ export interface Deadline {
  */
 const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10 : 1);
 
-/** The deadlines of one kind of time, behind one timer. */
-export class Era extends Slots<GridDeadline> {
-  timer: Subscription | undefined = undefined;
-  /** When the timer rings; Infinity without one. */
-  promised = Infinity;
-}
-
 /** What a deadline needs of its clock. */
 interface Keeper {
   now(): number;
@@ -36,7 +28,8 @@ export class GridDeadline implements Deadline, Placed {
   slot: Slot | undefined = undefined;
   due = Infinity;
   step = 1;
-  era: Era | undefined = undefined;
+  /** The slots of the time in which it was set. */
+  era: Slots<GridDeadline> | undefined = undefined;
 
   constructor(
     private readonly clock: Keeper,

@@ -1,3 +1,5 @@
+import type { Subscription } from 'rxjs';
+
 /** What can be put into a slot. */
 export interface Placed {
   slot: Slot | undefined;
@@ -9,9 +11,12 @@ export interface Slot {
   readonly items: Set<Placed>;
 }
 
-/** Things by their moments: adding and removing one costs next to nothing, and so does finding the next. */
+/** Things by their moments, behind one timer: adding and removing one costs next to nothing, and so does finding the next. */
 export class Slots<Item extends Placed> {
   size = 0;
+  timer: Subscription | undefined;
+  /** When the timer rings; Infinity without one. */
+  promised = Infinity;
   /** The next slot is the last one, so that taking it is cheap. Slots that became empty stay for those who come after. */
   #slots: Slot[] = [];
 
@@ -37,10 +42,10 @@ export class Slots<Item extends Placed> {
     this.size--;
   }
 
-  /** The first moment that something is placed at; undefined when nothing is. */
-  next(): number | undefined {
+  /** The first moment that something is placed at; Infinity when nothing is. */
+  next(): number {
     while (this.#slots.at(-1)?.items.size === 0) this.#slots.pop();
-    return this.#slots.at(-1)?.time;
+    return this.#slots.at(-1)?.time ?? Infinity;
   }
 
   /** Takes out all that is placed at `time` or before, and hands over each in turn; what an `act` that throws leaves over stays. */
