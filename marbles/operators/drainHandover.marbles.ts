@@ -203,16 +203,41 @@ describe('drainHandover', () => {
   );
 
   it(
-    'tries again when the peer asks again after the successor failed',
+    'tries again when the peer asks again after the successor failed, a second after it tried last',
     marbles(({ cold, expectObservable, events }) => {
-      const old = cold('  co-d---d-----m---', events);
-      const fails = cold('   c#            ', events, refused);
-      const next = cold('        c--O-----', events);
-      const expected = '  co-d---d--O--(mt)';
+      const old = cold('  co-d---d 2s -', events);
+      const fails = cold('   c#', events, refused);
+      const next = cold('        c--O----', events);
+      const expected = '  co-d---d 998ms O--t';
 
       const result = inTurn(old, fails, next).pipe(drainHandover({ linger: 3 }));
 
-      expectObservable(result, '-----------------!').toBe(expected, events);
+      expectObservable(result, '1010ms !').toBe(expected, events);
+    }),
+  );
+
+  it(
+    'forgets that a successor failed once it has an open connection again',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const values = { ...events, x: close(a, 1001), X: close(b, 1000) };
+      const life = cold(' co-d---x-r-CO-(X|)', values);
+      const fails = cold('   c#', values, refused);
+
+      expectObservable(inTurn(life, fails).pipe(drainHandover({ linger: 3 }))).toBe('co-d---x-r-CO-(X|)', values);
+    }),
+  );
+
+  it(
+    'moves sooner when a second notice gives less time',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const values = { ...events, d: draining(a, 100), e: draining(a, 4) };
+      const old = cold('   co-d--e-------', values);
+      const next = cold('          c-O---', values);
+      const expected = '   co-d--e---O---';
+
+      const result = inTurn(old, next).pipe(drainHandover({ linger: 9, random: () => 0.5 }));
+
+      expectObservable(result, '-------------!').toBe(expected, values);
     }),
   );
 
@@ -231,21 +256,21 @@ describe('drainHandover', () => {
   );
 
   it(
-    'lets the old connection go for the third one when the successor drains too: at most two live',
+    'lets the old connection go for the third one when the successor drains too: at most two live, and a second between dials',
     marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
       const c = mockConnection<string>('c');
       const values = { ...events, P: open(c) };
-      const old = cold('   co-d-------------', values);
-      const next = cold('     c-O-D--------- ', values);
-      const third = cold('        c---P----- ', values);
-      const oldSubs = '    ^------!         ';
-      const nextSubs = '   ---^----------!  ';
-      const thirdSubs = '  -------^-------! ';
-      const expected = '   co-d-O-(Dt)P--T--';
+      const old = cold('   co-d--- 2s -', values);
+      const next = cold('     c-O-D 2s -', values);
+      const third = cold('        c---P-', values);
+      const oldSubs = '    ^ 1002ms !';
+      const nextSubs = '   ---^ 1009ms !';
+      const thirdSubs = '  1003ms ^ 9ms !';
+      const expected = '   co-d-O-D 995ms t---P';
 
-      const result = inTurn(old, next, third).pipe(drainHandover({ linger: 3 }));
+      const result = inTurn(old, next, third).pipe(drainHandover({ linger: 5_000 }));
 
-      expectObservable(result, '---------------! ').toBe(expected, values);
+      expectObservable(result, '1013ms !').toBe(expected, values);
       expectSubscriptions(old.subscriptions).toBe(oldSubs);
       expectSubscriptions(next.subscriptions).toBe(nextSubs);
       expectSubscriptions(third.subscriptions).toBe(thirdSubs);

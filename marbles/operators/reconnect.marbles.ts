@@ -1,4 +1,4 @@
-import { EMPTY, of, startWith, throwError } from 'rxjs';
+import { EMPTY, finalize, of, queueScheduler, startWith, tap, throwError } from 'rxjs';
 import { constant, steps } from '../../src/core/backoff.js';
 import { ConnectionClosedError, DialError, HeartbeatTimeoutError } from '../../src/core/errors.js';
 import { reconnect } from '../../src/operators/reconnect.js';
@@ -123,6 +123,102 @@ describe('reconnect', () => {
   );
 
   it(
+    'lets hints hurry it once only, and no hint of nothing at all: a peer must not undo the backoff',
+    marbles(({ cold, expectObservable, events }) => {
+      const hinting = (retryAfter: number) => new DialError('ws://a', 'refused', { status: 503, retryAfter });
+      const values = { ...events, 1: reconnecting(1, 2, hinting(4)), 2: reconnecting(2, 6, hinting(4)) };
+      const fails = cold('c#', values, hinting(4));
+      const none = cold(' c#', values, hinting(0));
+      const last = cold(' c ', values);
+      const config = { delay: constant(6), random: () => 0.5 };
+
+      expectObservable(inTurn(fails, fails, last).pipe(reconnect(config)), '-----------!').toBe('c1-c2-----c', values);
+      expectObservable(inTurn(none, last).pipe(reconnect(config)), '--------!').toBe('cr-----c', {
+        ...values,
+        r: reconnecting(1, 6, hinting(0)),
+      });
+    }),
+  );
+
+  it(
+    'takes no hint for longer than an hour',
+    marbles(({ cold, expectObservable, events }) => {
+      const cause = new DialError('ws://a', 'refused', { status: 503, retryAfter: Infinity });
+      const values = { ...events, r: reconnecting(1, 1_800_000, cause) };
+
+      const result = inTurn(cold('c#', values, cause), cold('c', values)).pipe(reconnect({ random: () => 0.5 }));
+
+      expectObservable(result, '1s !').toBe('cr', values);
+    }),
+  );
+
+  it(
+    'lets go of the old connection before it says that it is gone',
+    marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
+      const silent = new HeartbeatTimeoutError(5);
+      const values = { ...events, r: reconnecting(1, 5, silent) };
+      const source = cold('co-#', values, silent);
+      const seen: boolean[] = [];
+
+      const result = source.pipe(
+        finalize(() => seen.push(true)),
+        reconnect({ delay: constant(5) }),
+        tap(({ type }) => {
+          if (type === 'reconnecting') seen.push(false);
+        }),
+        tap({ unsubscribe: () => expect(seen).toEqual([true, false]) }),
+      );
+
+      expectObservable(result, '----!').toBe('co-r', values);
+      expectSubscriptions(source.subscriptions).toBe('^--!');
+    }),
+  );
+
+  it(
+    'does not count the time during which it may not dial as trouble',
+    marbles(({ cold, hot, expectObservable, events }) => {
+      const values = { ...events, 1: reconnecting(1, 3, refused), 2: reconnecting(2, 3, refused) };
+      const while$ = hot('-f 50ms t', { f: false, t: true });
+      const fails = cold('c#', values, refused);
+      const opens = cold('co', values);
+
+      const result = inTurn(fails, fails, opens).pipe(reconnect({ delay: constant(3), maxElapsed: 9, while$ }));
+
+      expectObservable(result, '60ms !').toBe('c1 50ms c2--co', values);
+    }),
+  );
+
+  it(
+    'fetches no credentials while it may not dial',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, events }) => {
+      const unauthorized = new DialError('ws://a', 'the server answered 401', { status: 401 });
+      const values = { ...events, 1: reconnecting(1, 2, unauthorized) };
+      const while$ = hot(' -f------t----', { f: false, t: true });
+      const refresh = cold('        --|  ');
+      const one = cold('   c#           ', values, unauthorized);
+      const two = cold('             co-', values);
+      const expected = '   c1--------co-';
+
+      const result = inTurn(one, two).pipe(reconnect({ delay: constant(2), while$, refreshAuth: () => refresh }));
+
+      expectObservable(result, '------------!').toBe(expected, values);
+      expectSubscriptions(refresh.subscriptions).toBe('--------^-!');
+    }),
+  );
+
+  it(
+    'works on a scheduler that waits for nothing',
+    marbles(({ cold, expectObservable, events }) => {
+      const values = { ...events, r: reconnecting(1, 0, refused) };
+      const result = inTurn(cold('c#', values, refused), cold('-o', values)).pipe(
+        reconnect({ delay: constant(0), scheduler: queueScheduler }),
+      );
+
+      expectObservable(result, '---!').toBe('cro', values);
+    }),
+  );
+
+  it(
     'counts anew after a connection that stayed open for stableAfter, and not a millisecond before',
     marbles(({ cold, expectObservable, events }) => {
       const values = { ...events, 1: reconnecting(1, 2, refused), 2: reconnecting(2, 2, refused) };
@@ -227,7 +323,7 @@ describe('reconnect', () => {
       const cause = new ConnectionClosedError(4401, '');
       const values = { ...events, x: close(a, 4401), r: reconnecting(1, 5, cause) };
       const one = cold('    co-(x#)          ', values, cause);
-      const refresh = cold('        --t-|    ');
+      const refresh = cold('        ----t-   ');
       const two = cold('                 CO--', values);
       const expected = '    co-(xr)-----CO--';
 
@@ -239,18 +335,19 @@ describe('reconnect', () => {
   );
 
   it(
-    'takes credentials that cannot be had as another failure',
+    'takes credentials that cannot be had as another failure, and dials no more without them',
     marbles(({ cold, expectObservable, events }) => {
       const unauthorized = new DialError('ws://a', 'the server answered 401', { status: 401 });
       const broken = new Error('no token');
       const values = { ...events, 1: reconnecting(1, 2, unauthorized), 2: reconnecting(2, 2, broken) };
       const one = cold('c#', values, unauthorized);
       const two = cold('co-', values);
-      const refreshAuth = () => throwError(() => broken);
+      const answers = [throwError(() => broken), of('token')];
+      const refreshAuth = () => answers.shift() ?? EMPTY;
 
       const result = inTurn(one, two).pipe(reconnect({ delay: constant(2), refreshAuth }));
 
-      expectObservable(result, '-------!').toBe('c1-2-co-', values);
+      expectObservable(result, '-------!').toBe('c1-2-co', values);
     }),
   );
 

@@ -1,4 +1,4 @@
-import { EMPTY, of, tap, throwError } from 'rxjs';
+import { EMPTY, of, Subject, tap, throwError, timer } from 'rxjs';
 import { BufferOverflowError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
 import { sendFrom } from '../../src/operators/sendFrom.js';
@@ -238,6 +238,39 @@ describe('sendFrom', () => {
       expectObservable(source.pipe(sendFrom(outgoing, { ttl: 5 })), until).toBe('c--', events);
       expectSubscriptions(source.subscriptions).toBe(' ^--!');
       expectSubscriptions(outgoing.subscriptions).toBe('^--!');
+    }),
+  );
+
+  it(
+    'keeps messages while the network takes no more, and looks again every 50 ms',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('--12-----');
+      const source = cold(' co-------', events);
+      a.bufferedAmount = 101;
+      timer(20).subscribe(() => (a.bufferedAmount = 100));
+
+      expectObservable(source.pipe(sendFrom(outgoing, { highWater: 100 })), '70ms !').toBe('co', events);
+      expectObservable(a.sent$).toBe('53ms (12)');
+    }),
+  );
+
+  it(
+    'sends nothing into a connection that is said to be gone, not even what is said because of that',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const values = { ...events, x: close(a, 1006) };
+      const outgoing$ = new Subject<string>();
+      const source = cold('co-x-r-CO-', values);
+
+      const result = source.pipe(
+        sendFrom(outgoing$),
+        tap(({ type }) => {
+          if (type === 'close' || type === 'reconnecting') outgoing$.next(type);
+        }),
+      );
+
+      expectObservable(result, '----------!').toBe('co-x-r-CO-', values);
+      expectObservable(a.sent$).toBe('');
+      expectObservable(b.sent$).toBe('--------(xr)', { x: 'close', r: 'reconnecting' });
     }),
   );
 

@@ -1,4 +1,4 @@
-import { EMPTY, mergeMap, take } from 'rxjs';
+import { EMPTY, forkJoin, mergeMap, take } from 'rxjs';
 import { shareConnection } from '../../src/operators/shareConnection.js';
 import { inTurn } from '../../src/testing/inTurn.js';
 import { close } from '../../src/testing/letters.js';
@@ -130,12 +130,34 @@ describe('shareConnection', () => {
   it(
     'shares nothing between two sources',
     marbles(({ cold, expectObservable, events }) => {
-      const operator = shareConnection<string, unknown, unknown>();
+      const operator = shareConnection();
       const one = cold('co-m-x|', events);
       const two = cold('CO-M-| ', events);
 
       expectObservable(operator(one)).toBe('co-m-x|', events);
       expectObservable(operator(two)).toBe('CO-M-| ', events);
+    }),
+  );
+
+  it(
+    'dials for nobody, when it is subscribed by who is gone already',
+    marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
+      const source = cold('co-', events);
+      const shared = source.pipe(shareConnection());
+
+      expectObservable(forkJoin([EMPTY, shared])).toBe('|');
+      expectSubscriptions(source.subscriptions).toBe('');
+    }),
+  );
+
+  it(
+    'forgets an open connection when a new dial is all that is said',
+    marbles(({ cold, expectObservable, events }) => {
+      const source = cold('                    co-c---', events);
+      const shared = source.pipe(shareConnection());
+
+      expectObservable(shared, '^-----!').toBe('co-c---', events);
+      expectObservable(shared, '----^-!').toBe('       ', events);
     }),
   );
 

@@ -98,6 +98,11 @@ export type ConnectionEvent<In, Out = In, Session = unknown> =
 /** A connection: subscribing dials, unsubscribing hangs up. `docs/architecture.md` lists the laws it keeps. */
 export type ConnectionEvents<In, Out = In, Session = unknown> = Observable<ConnectionEvent<In, Out, Session>>;
 
+/** An operator that keeps the types of whatever connection it is used on: a value of it serves many. */
+export type AnyConnectionOperator = <In, Out, Session>(
+  source: ConnectionEvents<In, Out, Session>,
+) => ConnectionEvents<In, Out, Session>;
+
 /** An operator that keeps the types of a connection's events. */
 export type ConnectionOperator<In, Out = In, Session = unknown> = MonoTypeOperatorFunction<
   ConnectionEvent<In, Out, Session>

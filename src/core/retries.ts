@@ -24,10 +24,15 @@ export interface Retry {
 /** The least wait for the action `slow`, in milliseconds; up to as much again is added by chance. */
 const SLOW = 10_000;
 
+/** A peer's hint counts up to this, in milliseconds: one answer of a confused proxy must not lock a client out for weeks. */
+const LONGEST_HINT = 3_600_000;
+
 /** Decides what follows a failure, and remembers what the next decision depends on. Knows neither clock nor connection. */
 export interface Retries {
   readonly opened: (now: number) => void;
   readonly draining: (within: number | undefined) => void;
+  /** Dials were held back for so long, which does not count as trouble. */
+  readonly held: (duration: number) => void;
   /** What to do after a failure; `undefined` gives up. */
   readonly failed: (cause: unknown, now: number) => Retry | undefined;
 }
@@ -48,13 +53,15 @@ export function retries({ delay, stableAfter, maxAttempts, maxElapsed, closeCode
   let window: number | undefined;
 
   const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
-    const within = isNumber(hint) && hint >= 0 ? hint : window;
+    const within = isNumber(hint) && hint > 0 ? hint : window;
     window = undefined;
-    if (within !== undefined) return within * random();
     const wait = delay(context);
     if (wait === undefined) return undefined;
     expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
-    return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
+    if (!within) return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
+    const spread = Math.min(within, LONGEST_HINT) * random();
+    // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
+    return context.attempt === 1 ? spread : Math.max(spread, wait);
   };
 
   return {
@@ -64,6 +71,9 @@ export function retries({ delay, stableAfter, maxAttempts, maxElapsed, closeCode
     },
     draining(within) {
       window = within;
+    },
+    held(duration) {
+      troubleSince += duration;
     },
     failed(cause, now) {
       const { code, status, retryAfter } = (cause ?? {}) as Failure;

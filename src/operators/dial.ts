@@ -79,6 +79,6 @@ export function dial<Target, In, Out, Session>(
         subscriber.error(new DialError('an address still to be found', '`start` gave no target'));
       },
     });
-    defer(() => start([...failed.values()])).subscribe(answer);
+    if (!answer.closed) defer(() => start([...failed.values()])).subscribe(answer);
   });
 }

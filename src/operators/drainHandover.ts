@@ -25,6 +25,9 @@ export interface DrainHandoverConfig<Out, Session = unknown> {
   readonly random?: () => number;
 }
 
+/** Successors are dialled at least this far apart, in milliseconds: a peer that drains whatever opens must not make us dial without end. */
+const SPACING = 1_000;
+
 /** One subscription to the source. */
 interface Life<Out, Session> {
   hold: Subscription;
@@ -70,6 +73,7 @@ export function drainHandover<In, Out, Session>(
       let retiring: OneLife | undefined;
       let failure: { readonly error: unknown } | undefined;
       let untilHold: Subscription | undefined;
+      let begunAt = -Infinity;
       const share = clock.deadline(guarded(subscriber, () => succeed()));
       const patience = clock.deadline(guarded(subscriber, () => retire('expired')));
 
@@ -83,10 +87,11 @@ export function drainHandover<In, Out, Session>(
         });
         life.hold = hold;
         use(life);
-        source.subscribe(hold);
+        if (!hold.closed) source.subscribe(hold);
       };
       const succeed = (): void => {
         share.cancel();
+        begunAt = clock.now();
         if (retiring) retire('expired');
         if (!successor && !subscriber.closed) begin((life) => (successor = life));
       };
@@ -105,13 +110,18 @@ export function drainHandover<In, Out, Session>(
         else currentHeard(life, event);
       };
       const currentHeard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'open') life.connection = event.connection;
+        if (event.type === 'open') {
+          life.connection = event.connection;
+          failure = undefined;
+        }
         if (event.type === 'close' || event.type === 'reconnecting') share.cancel();
         subscriber.next(event);
         if (event.type !== 'draining' || subscriber.closed) return;
         failure = undefined;
-        if (!event.within) succeed();
-        else if (share.due === Infinity) share.in(event.within * random());
+        const now = clock.now();
+        const wait = Math.max((event.within ?? 0) * random(), begunAt + SPACING - now);
+        if (!(wait > 0)) succeed();
+        else if (now + wait < share.due) share.in(wait);
       };
       const successorHeard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
         if (event.type === 'open') handOver(life, event.connection);

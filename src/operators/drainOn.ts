@@ -1,11 +1,11 @@
 import { Observable } from 'rxjs';
-import type { Duration } from '../core/duration.js';
+import { type Duration, milliseconds } from '../core/duration.js';
 import type { ConnectionOperator } from '../core/event.js';
-import { expectDuration, expectFunction } from '../core/expect.js';
+import { expectFunction } from '../core/expect.js';
 import { operate } from '../core/operate.js';
 
 export interface DrainOnConfig<In> {
-  /** The notice's own hint: the time over which the peer would have its clients spread their moves. */
+  /** The notice's own hint: the time over which the peer would have its clients spread their moves. What is no duration is no hint. */
   readonly within?: (notice: In) => Duration | undefined;
 }
 
@@ -41,11 +41,9 @@ export function drainOn<In, Out, Session>(
           }
           const { connection } = event;
           const hint = within?.(event.data);
-          subscriber.next(
-            hint === undefined
-              ? { type: 'draining', connection }
-              : { type: 'draining', connection, within: expectDuration('drainOn', 'within', hint, true) },
-          );
+          // The hint is the peer's: one that is none must not cost the connection.
+          const ms = milliseconds(hint);
+          subscriber.next({ type: 'draining', connection, ...(ms >= 0 && { within: ms }) });
         },
       });
     });

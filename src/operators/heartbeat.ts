@@ -25,6 +25,9 @@ export interface HeartbeatConfig<In, Out, Session = unknown> {
 /** Called this late or later, a deadline says that the host slept, not that the peer did: what arrived meanwhile is not read yet. */
 const SLEPT = 1_000;
 
+/** Called this late, it says that the process was busy: the answer may have arrived, and is read before the next timer rings. */
+const BUSY = 100;
+
 /**
  * Pings a silent peer, and errors with a `HeartbeatTimeoutError` when it stays silent.
  *
@@ -106,10 +109,12 @@ function pulseOf<In, Out, Session>(
   const clock = clockOf(scheduler);
   let heardAt = clock.now();
   let awaiting = false;
+  /** Whether a silence was excused by a late timer already: it is only once. */
+  let excused = false;
   /** When the unanswered pings were sent. */
   let sent: number[] = [];
 
-  const due = (): void => {
+  const due = (late = 0): void => {
     const now = clock.now();
     // In the clock's own arithmetic: `now - heardAt < interval` may still hold when the deadline is due, and would for ever.
     if (!always && heardAt + interval > now) {
@@ -120,14 +125,19 @@ function pulseOf<In, Out, Session>(
     if (connection.readyState !== ReadyState.OPEN) return;
     if (!awaiting) limit.in(timeout);
     awaiting = true;
-    if (always) beat.in(interval);
-    if (isPong) sent.push(now);
+    if (always) beat.in(interval, late < SLEPT ? now - late : now);
+    if (isPong) sent = [...sent.filter((at) => now - at <= timeout), now];
     ping?.(connection);
   };
   const beat = clock.deadline(guarded(subscriber, due));
   const limit = clock.deadline(
     guarded(subscriber, (late) => {
-      if (late < SLEPT) throw new HeartbeatTimeoutError(timeout);
+      if (late < BUSY || excused) throw new HeartbeatTimeoutError(timeout);
+      excused = true;
+      if (late < SLEPT) {
+        limit.in(1);
+        return;
+      }
       awaiting = false;
       heardAt = -Infinity;
       due();
@@ -146,7 +156,7 @@ function pulseOf<In, Out, Session>(
     heard() {
       heardAt = clock.now();
       if (!awaiting) return;
-      awaiting = false;
+      awaiting = excused = false;
       limit.cancel();
       if (!always && !subscriber.closed) beat.in(interval);
     },

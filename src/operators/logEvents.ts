@@ -1,6 +1,6 @@
 import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
 import type { Connection } from '../core/connection.js';
-import type { ConnectionOperator } from '../core/event.js';
+import type { AnyConnectionOperator } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
 import { operate } from '../core/operate.js';
 import { redactText } from '../core/redactText.js';
@@ -73,10 +73,10 @@ interface Happening {
  * @example
  * chat$.pipe(logEvents(console, { level: 'debug', context: { service: 'chat' }, payloads: redact }));
  */
-export function logEvents<In, Out, Session>(
+export function logEvents(
   logger: Logger,
   { level = 'info', context, payloads, scheduler = asyncScheduler }: LogEventsConfig = {},
-): ConnectionOperator<In, Out, Session> {
+): AnyConnectionOperator {
   expectOneOf('logEvents', 'level', level, severities);
   if (level === 'off') return (source) => source;
 

@@ -2,7 +2,7 @@ import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import { OpenTimeoutError } from '../core/errors.js';
-import type { ConnectionOperator } from '../core/event.js';
+import type { AnyConnectionOperator } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
 import { operate } from '../core/operate.js';
 
@@ -25,10 +25,7 @@ export interface OpenTimeoutConfig {
  * @example
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), openTimeout({ within: '10s' }));
  */
-export function openTimeout<In, Out, Session>({
-  within,
-  scheduler = asyncScheduler,
-}: OpenTimeoutConfig): ConnectionOperator<In, Out, Session> {
+export function openTimeout({ within, scheduler = asyncScheduler }: OpenTimeoutConfig): AnyConnectionOperator {
   const limit = expectDuration('openTimeout', 'within', within);
 
   return (source) =>

@@ -1,12 +1,22 @@
-import { asyncScheduler, from, NEVER, noop, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import {
+  asyncScheduler,
+  from,
+  NEVER,
+  noop,
+  Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  Subscription,
+  take,
+} from 'rxjs';
 import { type Backoff, decorrelated } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
 import { closeAction, type CloseCodes } from '../core/closeCodes.js';
 import type { Duration } from '../core/duration.js';
 import { ConnectionClosedError } from '../core/errors.js';
-import type { ConnectionClose, ConnectionOperator } from '../core/event.js';
+import type { AnyConnectionOperator, ConnectionClose, ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operate, receiver } from '../core/operate.js';
 import { retries, type RetryRules } from '../core/retries.js';
 
 export interface ReconnectConfig {
@@ -20,7 +30,7 @@ export interface ReconnectConfig {
   readonly maxElapsed?: Duration;
   /** What is done about a close code, or the HTTP status of a refused dial, where the default table (`closeCodeRules`) is not right. */
   readonly closeCodes?: CloseCodes;
-  /** Gets new credentials; awaited before the retry that a code with the action `refreshAuth` asks for. */
+  /** Gets new credentials: its first value, or its end, is awaited before the retry that a code with the action `refreshAuth` asks for. What it fails with counts as another failure. */
   readonly refreshAuth?: (cause: unknown) => ObservableInput<unknown>;
   /** While it says false, no dial is made and none is counted: `online$`, a visible page. Until it says something, true is assumed. */
   readonly while$?: ObservableInput<boolean>;
@@ -43,7 +53,7 @@ export interface ReconnectConfig {
  * @example
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect({ delay: exponential({ first: 500, max: 30_000, jitter: 0.3 }) }));
  */
-export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): ConnectionOperator<In, Out, Session> {
+export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
   const { delay = decorrelated(), stableAfter = 5_000, maxAttempts = Infinity, maxElapsed = Infinity } = config;
   const { closeCodes, refreshAuth, while$ = NEVER, scheduler = asyncScheduler, random = Math.random } = config;
   expectFunction('reconnect', 'delay', delay);
@@ -56,20 +66,30 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
     random,
   };
 
-  return (source) =>
-    new Observable((subscriber) => {
+  return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
+    new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
       const clock = clockOf(scheduler);
-      const { opened, draining, failed } = retries(rules);
+      const { opened, draining, held, failed } = retries(rules);
       let allowed = true;
-      let held = false;
-      let closed: ConnectionClose<Out, Session> | undefined;
+      let heldSince: number | undefined;
+      /** Gets the credentials without which the next dial would be refused again. */
+      let owed: (() => ObservableInput<unknown>) | undefined;
 
       const dial = (): void => {
-        held = !allowed;
-        if (held || subscriber.closed) return;
-        closed = undefined;
-        operate({
-          source,
+        if (!allowed) heldSince ??= clock.now();
+        if (!allowed || subscriber.closed) return;
+        if (heldSince !== undefined) held(clock.now() - heldSince);
+        heldSince = undefined;
+        if (owed) {
+          const complete = (): void => {
+            owed = undefined;
+            dial();
+          };
+          operate({ source: from(owed()).pipe(take(1)), subscriber, next: noop, error: retry, complete });
+          return;
+        }
+        let closed: ConnectionClose<Out, Session> | undefined;
+        const life = receiver<ConnectionEvent<In, Out, Session>, ConnectionEvent<In, Out, Session>>({
           subscriber,
           next(event) {
             if (event.type === 'open') opened(clock.now());
@@ -77,13 +97,18 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
             else if (event.type === 'close') closed = event;
             subscriber.next(event);
           },
-          error: retry,
+          error(cause) {
+            // Nobody may find the old connection open once it is said to be gone.
+            life.unsubscribe();
+            retry(cause);
+          },
           complete() {
             if (closed && closeAction(closed.code, closeCodes) !== 'stop') {
               retry(new ConnectionClosedError(closed.code, closed.reason));
             } else subscriber.complete();
           },
         });
+        source.subscribe(life);
       };
       const retry = (cause: unknown): void => {
         const decision = failed(cause, clock.now());
@@ -92,17 +117,16 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
           return;
         }
         const { attempt, delay, action } = decision;
+        if (action === 'refreshAuth' && refreshAuth) owed = () => refreshAuth(cause);
         subscriber.next({ type: 'reconnecting', attempt, delay, cause });
         if (subscriber.closed) return;
+        const waiting = new Subscription();
         const proceed = guarded(subscriber, () => {
-          if (action !== 'refreshAuth' || !refreshAuth) dial();
-          else operate({ source: from(refreshAuth(cause)), subscriber, next: noop, error: retry, complete: dial });
+          waiting.unsubscribe();
+          dial();
         });
-        const waiting = scheduler.schedule(() => {
-          subscriber.remove(waiting);
-          proceed();
-        }, delay);
         subscriber.add(waiting);
+        waiting.add(scheduler.schedule(proceed, delay));
       };
 
       operate({
@@ -110,7 +134,7 @@ export function reconnect<In, Out, Session>(config: ReconnectConfig = {}): Conne
         subscriber,
         next(allows: boolean) {
           allowed = allows;
-          if (allows && held) dial();
+          if (allows && heldSince !== undefined) dial();
         },
         complete: noop,
       });

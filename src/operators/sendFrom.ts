@@ -12,11 +12,16 @@ export interface SendFromConfig {
   readonly buffer?: number;
   /** What gives way when more would wait: the oldest (the default), the newest, or everything: the stream errors with a `BufferOverflowError`. */
   readonly overflow?: 'drop-oldest' | 'drop-newest' | 'error';
+  /** With more bytes than this accepted and not yet handed to the network, messages wait as if there were no connection; 16 MiB by default. */
+  readonly highWater?: number;
   /** How long a message may wait; for ever by default. */
   readonly ttl?: Duration;
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
+
+/** How often a congested connection is looked at, in milliseconds. */
+const CONGESTED = 50;
 
 interface Waiting<Out> {
   readonly message: Out;
@@ -39,9 +44,16 @@ interface Waiting<Out> {
  */
 export function sendFrom<In, Out, Session>(
   outgoing$: ObservableInput<NoInfer<Out>>,
-  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, scheduler = asyncScheduler }: SendFromConfig = {},
+  {
+    buffer = 100,
+    overflow = 'drop-oldest',
+    ttl = Infinity,
+    highWater = 16_777_216,
+    scheduler = asyncScheduler,
+  }: SendFromConfig = {},
 ): ConnectionOperator<In, Out, Session> {
   expectCount('sendFrom', 'buffer', buffer, 0);
+  expectCount('sendFrom', 'highWater', highWater, 1);
   expectOneOf('sendFrom', 'overflow', overflow, ['drop-oldest', 'drop-newest', 'error']);
   const life = expectDuration('sendFrom', 'ttl', ttl);
 
@@ -55,24 +67,25 @@ export function sendFrom<In, Out, Session>(
       const drop = (message: unknown, reason: 'overflow' | 'expired'): void => {
         subscriber.next({ type: 'dropped', message, reason });
       };
-      const expiry = clock.deadline(
-        guarded(subscriber, () => {
-          const now = clock.now();
-          for (let head = queue[0]; head && head.since + clampDelay(life) <= now; head = queue[0]) {
-            queue.shift();
-            drop(head.message, 'expired');
-          }
-          watchHead();
-        }),
-      );
+      const dropExpired = (): void => {
+        const now = clock.now();
+        for (let head = queue[0]; head && head.since + clampDelay(life) <= now; head = queue[0]) {
+          queue.shift();
+          drop(head.message, 'expired');
+        }
+        watchHead();
+      };
+      const expiry = clock.deadline(guarded(subscriber, dropExpired));
+      const congestion = clock.deadline(guarded(subscriber, () => flush()));
       const watchHead = (): void => {
         const head = queue[0];
         if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
         else expiry.cancel();
+        if (head && current?.readyState === ReadyState.OPEN && !subscriber.closed) congestion.in(CONGESTED);
       };
-      /** Whether the message is on its way; false when the connection turned out not to be open. */
+      /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
       const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
-        if (connection.readyState !== ReadyState.OPEN) return false;
+        if (connection.readyState !== ReadyState.OPEN || connection.bufferedAmount > highWater) return false;
         try {
           connection.send(message);
           return true;
@@ -84,6 +97,7 @@ export function sendFrom<In, Out, Session>(
       };
       const flush = (): void => {
         if (flushing) return;
+        if (life < Infinity) dropExpired();
         flushing = true;
         try {
           while (current && queue.length > 0 && !subscriber.closed) {
@@ -124,22 +138,19 @@ export function sendFrom<In, Out, Session>(
         source,
         subscriber,
         next(event) {
+          // Who is told that a connection is gone may send at once, and not into it.
+          const isCurrent = 'connection' in event && event.connection === current;
+          const isEnd = event.type === 'close' || event.type === 'retired';
+          if (event.type === 'reconnecting' || (isCurrent && isEnd)) current = undefined;
           subscriber.next(event);
-          switch (event.type) {
-            case 'open':
-              current = event.connection;
-              flush();
-              break;
-            case 'close':
-            case 'retired':
-              if (event.connection === current) current = undefined;
-              break;
-            case 'reconnecting':
-              current = undefined;
-              break;
-          }
+          if (event.type !== 'open') return;
+          current = event.connection;
+          flush();
         },
-        finalize: () => expiry.cancel(),
+        finalize() {
+          expiry.cancel();
+          congestion.cancel();
+        },
       });
     });
 }

@@ -1,7 +1,13 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
-import type { ConnectionEvent, ConnectionOperator, DrainingEvent, OpenEvent } from '../core/event.js';
+import type {
+  AnyConnectionOperator,
+  ConnectionEvent,
+  ConnectionEvents,
+  DrainingEvent,
+  OpenEvent,
+} from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
 
@@ -27,13 +33,13 @@ export interface ShareConnectionConfig {
  * chat$.pipe(messages()).subscribe((message) => show(message));
  * chat$.pipe(connectionState()).subscribe(({ state }) => badge(state));
  */
-export function shareConnection<In, Out, Session>({
+export function shareConnection({
   resetAfter = 0,
   scheduler = asyncScheduler,
-}: ShareConnectionConfig = {}): ConnectionOperator<In, Out, Session> {
+}: ShareConnectionConfig = {}): AnyConnectionOperator {
   const linger = expectDuration('shareConnection', 'resetAfter', resetAfter, true);
 
-  return (source) => {
+  return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) => {
     let members: readonly Subscriber<ConnectionEvent<In, Out, Session>>[] = [];
     let hold: Subscription | undefined;
     let lastOpen: OpenEvent<Out, Session> | undefined;
@@ -61,7 +67,7 @@ export function shareConnection<In, Out, Session>({
       const isCurrent = 'connection' in event && event.connection === lastOpen?.connection;
       if (event.type === 'draining' && isCurrent) draining = event;
       else if (event.type === 'open') [lastOpen, draining] = [event, undefined];
-      else if (event.type === 'reconnecting' || (isCurrent && (event.type === 'close' || event.type === 'retired'))) {
+      else if (isDial(event) || (isCurrent && (event.type === 'close' || event.type === 'retired'))) {
         lastOpen = draining = undefined;
       }
     };
@@ -75,7 +81,9 @@ export function shareConnection<In, Out, Session>({
       source.subscribe(receiving);
     };
 
-    return new Observable((subscriber) => {
+    return new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
+      // Some of rxjs's operators subscribe for a subscriber that is gone already.
+      if (subscriber.closed) return;
       rest.cancel();
       members = [...members, subscriber];
       subscriber.add(() => {
@@ -92,4 +100,9 @@ export function shareConnection<In, Out, Session>({
       }
     });
   };
+}
+
+/** Whether an event says that there is no connection: rxjs's own `retry` tells of a new dial only. */
+function isDial({ type }: { readonly type: string }): boolean {
+  return type === 'reconnecting' || type === 'connecting';
 }
