@@ -141,7 +141,7 @@ describe('decorrelated', () => {
   });
 
   it.each([
-    [{ first: 5_000, max: 1_000 }, 'decorrelated: expected `max` to be a number between 5000 and Infinity, got 1000'],
+    [{ first: 5_000, max: 1_000 }, 'decorrelated: expected `max` to be at least `first` (5000), got 1000'],
     [
       { first: 0 },
       "decorrelated: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got 0",

@@ -92,7 +92,7 @@ describe('an address that is not found', () => {
     ['a promise is rejected', async () => Promise.reject(why), why.message, why],
     ['an Observable fails', throwError(() => why), why.message, why],
     ['what fails is no Error', throwError(() => 'sold out'), 'sold out', 'sold out'],
-    ['an Observable ends without one', EMPTY, 'the source of the address completed without one', expect.any(Error)],
+    ['an Observable ends without one', EMPTY, 'no elements in sequence', expect.any(Error)],
   ])('is a DialError without `connecting`: %s', async (_how, url, message, cause) => {
     const recording = dialled({ url });
     expect(await recording.ended()).toEqual(['DialError']);

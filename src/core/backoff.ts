@@ -1,5 +1,5 @@
 import type { Duration } from './duration.js';
-import { expectBetween, expectDuration } from './expect.js';
+import { expectBetween, expectDuration, expected } from './expect.js';
 
 /** What a policy may look at. */
 export interface BackoffContext {
@@ -68,7 +68,7 @@ export function decorrelated({
 }: { readonly first?: Duration; readonly max?: Duration } = {}): Backoff {
   const least = expectDuration('decorrelated', 'first', first);
   const cap = expectDuration('decorrelated', 'max', max);
-  expectBetween('decorrelated', 'max', cap, least, Infinity);
+  expected(cap >= least, 'decorrelated', 'max', `at least \`first\` (${least})`, cap);
   // The cap bounds the range that is drawn from, not the draw: capped draws would all be equal.
   return ({ previousDelay = least, random }) =>
     least + random() * (Math.min(cap, Math.max(least, previousDelay) * 3) - least);

@@ -25,7 +25,7 @@ export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
 
 /** Whether a close code may be sent: 1000 or 3000–4999. */
 export function isSendable(code: number | undefined): boolean {
-  return code === 1000 || (Number.isInteger(code) && Number(code) >= 3000 && Number(code) <= 4999);
+  return /^(1000|[34]\d{3})$/.test(String(code));
 }
 
 /** Checks what `connection.close()` was given: 1000 or 3000–4999, and a reason of at most 123 bytes (RFC 6455 section 5.5). */

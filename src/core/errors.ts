@@ -1,6 +1,6 @@
 /** Tells an error by its name: `instanceof` fails when two copies of the package meet. */
 export function isNamed<Name extends keyof HawserErrors>(error: unknown, name: Name): error is HawserErrors[Name] {
-  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === name;
+  return (error as { name?: unknown } | null | undefined)?.name === name;
 }
 
 /** Every error of this package by its name. */

@@ -23,8 +23,5 @@ export function addressOf(address: Address): Observable<string> {
   return defer(() => {
     const given = typeof address === 'function' ? address() : address;
     return typeof given === 'string' ? of(given) : given;
-  }).pipe(
-    take(1),
-    throwIfEmpty(() => new Error('the source of the address completed without one')),
-  );
+  }).pipe(take(1), throwIfEmpty());
 }

@@ -53,8 +53,9 @@ export class LoopbackSocket implements Wire {
     this.tell((peer) => peer.#end?.heard(frame), frame);
   }
 
-  readonly ping = (said: string): void => {
-    this.tell((peer) => peer.tell(() => this.#end?.answered(said)));
+  readonly ping = (): void => {
+    const pingedAt = this.clock.now();
+    this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
   };
 
   leave(code: number, reason: string): void {

@@ -1,3 +1,4 @@
+import { clockOf } from '../core/clock.js';
 import { ReadyState } from '../core/connection.js';
 import { type NodeSocket, parseRetryAfter } from './socketLike.js';
 import { TickCork } from './tickCork.js';
@@ -10,11 +11,18 @@ const asText = { binary: false };
 
 /** The wire of a socket of `ws`. */
 export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
+  const clock = clockOf(scheduler);
   let cork: TickCork | undefined;
+  let firstPing = Infinity;
   socket.binaryType = 'nodebuffer';
   socket.on('open', () => end.opened());
   socket.on('message', (data, isBinary) => end.heard(isBinary ? data : data.toString()));
-  socket.on('pong', (said) => end.answered(said.toString()));
+  socket.on('pong', (said) => {
+    const pingedAt = Number(said.toString());
+    const roundTrip = clock.now() - pingedAt;
+    // A peer may send a pong that nobody asked for (RFC 6455 section 5.5.3).
+    if (pingedAt >= firstPing && roundTrip >= 0) end.answered(roundTrip);
+  });
   socket.on('upgrade', (response) => (cork = new TickCork(response.socket)));
   socket.on('unexpected-response', (_request, response) => {
     const { statusCode: status } = response;
@@ -46,7 +54,12 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
       cork?.release();
       socket.terminate();
     },
-    ping: (said) => socket.ping(said),
+    ping() {
+      // The answer repeats what the ping said, so that no answer is taken for another one's.
+      const now = clock.now();
+      firstPing = Math.min(firstPing, now);
+      socket.ping(String(now));
+    },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
   };

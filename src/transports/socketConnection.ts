@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
-import { type Clock, clockOf, type Deadline } from '../core/clock.js';
+import { clockOf, type Deadline } from '../core/clock.js';
 import { checkClose } from '../core/closeCodes.js';
 import { type Connection, connectionId, type Frame, ReadyState } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure, NotOpenError } from '../core/errors.js';
@@ -26,13 +26,11 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   readonly #wire: Wire;
   readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;
   readonly #config: SocketConnectionConfig;
-  readonly #clock: Clock;
   #isOpen = false;
   #over = false;
   /** What we closed with, once we did: the peer's echo cannot change it. */
   #farewell: { readonly code: number; readonly reason: string } | undefined;
   #patience: Deadline | undefined;
-  #firstPing = Infinity;
   /** What this end found wrong with the peer's frames: the platform only says that the connection was lost. */
   #fault = '';
 
@@ -47,16 +45,12 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#socket = socket;
     this.#subscriber = subscriber;
     this.#config = config;
-    this.#clock = clockOf(config.scheduler);
     this.#wire = listen(this);
     const { ping, pause, resume } = this.#wire;
     if (ping) {
       this.ping = () => {
         this.#expectOpen();
-        // The answer repeats what the ping said, so that no answer is taken for another one's.
-        const now = this.#clock.now();
-        this.#firstPing = Math.min(this.#firstPing, now);
-        ping(String(now));
+        ping();
       };
     }
     if (pause) this.pause = pause;
@@ -106,12 +100,8 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     if (!this.#over) this.#subscriber.next({ type: 'message', connection: this, data });
   }
 
-  answered(said: string): void {
-    const pingedAt = Number(said);
-    const roundTrip = this.#clock.now() - pingedAt;
-    // A peer may send a pong that nobody asked for (RFC 6455 section 5.5.3).
-    const isAnswer = pingedAt >= this.#firstPing && roundTrip >= 0;
-    if (isAnswer && !this.#over) this.#subscriber.next({ type: 'pong', connection: this, roundTrip });
+  answered(roundTrip: number): void {
+    if (!this.#over) this.#subscriber.next({ type: 'pong', connection: this, roundTrip });
   }
 
   failed(why: string, failure: DialFailure): void {
@@ -141,7 +131,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   #leave(code: number, reason: string): void {
-    this.#patience = this.#clock.deadline(() => {
+    this.#patience = clockOf(this.#config.scheduler).deadline(() => {
       this.ended(1006, '', false);
       this.#wire.abandon?.();
     });

@@ -98,7 +98,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
 }
 
 function isConfig(address: Address | WebSocketConfig): address is WebSocketConfig {
-  return typeof address === 'object' && (address as unknown) !== null && 'url' in address;
+  return Object(address) === address && 'url' in (address as object);
 }
 
 /** A token of RFC 9110 section 5.6.2. */

@@ -7,8 +7,8 @@ import type { AnySocket, WebSocketLike } from './socketLike.js';
 export interface WireEnd {
   opened(): void;
   heard(frame: Frame): void;
-  /** A pong came; it repeats what its ping said. */
-  answered(said: string): void;
+  /** One of our pings was answered, after so many milliseconds. */
+  answered(roundTrip: number): void;
   failed(why: string, failure: DialFailure): void;
   ended(code: number, reason: string, wasClean: boolean): void;
 }
@@ -20,7 +20,7 @@ export interface Wire {
   leave(code: number, reason: string): void;
   /** Drops the socket, where the platform can. */
   abandon?(): void;
-  readonly ping?: (said: string) => void;
+  readonly ping?: () => void;
   readonly pause?: () => void;
   readonly resume?: () => void;
 }
