@@ -4,7 +4,7 @@ import { HandshakeError } from './errors.js';
 import type { ConnectionEvent } from './event.js';
 
 /** How many events may wait for the end of an exchange; a peer that sends more does not take part in it. */
-const LONGEST_WAIT = 1_000;
+const LONGEST_WAIT = 100;
 
 type Told<In, Out, Session = unknown> = Extract<ConnectionEvent<In, Out, Session>, { connection: unknown }>;
 

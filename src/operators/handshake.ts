@@ -29,7 +29,7 @@ export interface HandshakeConfig<In, Out, Session> {
  *     result   c----o-1-x|
  *
  * Until then messages go to the exchange only; what it did not take, and what else happened to the connection, follows `open` in order.
- * When the exchange errors, ends without a value, takes longer than `within`, leaves more than 1,000 events waiting, or when the
+ * When the exchange errors, ends without a value, takes longer than `within`, leaves more than 100 events waiting, or when the
  * connection closes meanwhile, the stream errors with a `HandshakeError`: no `open` and no `close` is emitted. Its `phase` is that of the
  * error that was thrown, where it has one, or else `'exchange'`, `'timeout'`, `'overflow'` or `'closed'`; its `code` is the error's `code`
  * or `status`, or the peer's close code, so that the `closeCodes` of `reconnect` apply. The socket is closed with that code where

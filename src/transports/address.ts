@@ -5,8 +5,11 @@ import { withoutSecrets } from '../core/url.js';
 /** Where to dial: an address, or what gives one anew on every dial, so that a token in it is fresh. */
 export type Address = string | ObservableInput<string> | (() => string | ObservableInput<string>);
 
-/** Throws a TypeError for a text that is no WebSocket address. */
-export function checkAddress(address: unknown): asserts address is string {
+/** Throws a TypeError for a text that is no WebSocket address, and calls it `name`: one that was fetched may be a token. */
+export function checkAddress(
+  address: unknown,
+  name: string = withoutSecrets(String(address)),
+): asserts address is string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const url = typeof address === 'string' && URL.canParse(address, base) && new URL(address, base);
   expected(
@@ -14,7 +17,7 @@ export function checkAddress(address: unknown): asserts address is string {
     'webSocket',
     'url',
     'a ws: or wss: address without a fragment',
-    withoutSecrets(String(address)),
+    name,
   );
 }
 

@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, noop, Observable, type SchedulerLike } from 'rxjs';
 import { type Frame, ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
@@ -33,10 +33,16 @@ export function fromWebSocket(
 ): ConnectionEvents<Frame, Frame, undefined> {
   const config = { closeTimeout: expectDuration('fromWebSocket', 'closeTimeout', closeTimeout, true), scheduler };
   let taken = false;
+  // A socket of `ws` whose error nobody hears ends the process.
+  const calm = (own: WebSocketLike): WebSocketLike => {
+    own.addEventListener('error', noop);
+    return own;
+  };
+  if (typeof socket !== 'function') calm(socket);
 
   /** The socket of a new subscriber: two subscribers never share one. */
   const take = (): WebSocketLike => {
-    if (typeof socket === 'function') return socket();
+    if (typeof socket === 'function') return calm(socket());
     if (taken) throw new Error('its socket has had a subscriber: give a function that makes sockets');
     taken = true;
     return socket;

@@ -28,10 +28,14 @@ export function platformSocket(
   closeTimeout: number,
 ): WebSocketLike {
   const { headers = {}, tls, agent, maxPayload = 1_048_576, compression = false } = config;
+  const sent = typeof headers === 'function' ? headers() : headers;
+  if (typeof (sent as { then?: unknown }).then === 'function') {
+    throw new TypeError('webSocket: expected `headers` to be an object or a function that gives one, got a promise');
+  }
   const options = {
     ...tls,
     ...(agent && { agent }),
-    headers: typeof headers === 'function' ? headers() : headers,
+    headers: sent,
     maxPayload,
     perMessageDeflate: compression,
     // The same patience where it is the peer that takes leave, and then leaves the TCP connection open.

@@ -77,8 +77,9 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
 
   close(code = 1000, reason = ''): void {
     checkClose(code, reason);
-    if (this.#over || this.#farewell) return;
-    this.#farewell = { code, reason };
+    if (this.#over || this.#patience) return;
+    // Once the peer has taken leave its code stands, as by the standard.
+    if (this.readyState < ReadyState.CLOSING) this.#farewell = { code, reason };
     this.#leave(code, reason);
   }
 

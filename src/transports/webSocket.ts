@@ -50,7 +50,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
   const patience = expectDuration('webSocket', 'closeTimeout', closeTimeout, true);
   expectCount('webSocket', 'maxPayload', config.maxPayload ?? 1, 1);
   const proper = offered.every((name, at) => TOKEN.test(name) && offered.indexOf(name) === at);
-  expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', String(offered));
+  expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', offered.length);
   // What gives an address is asked when it is needed.
   if (Object(url) !== url) checkAddress(url);
 
@@ -66,7 +66,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
     });
     const opened = (): void => deadline.cancel();
     const dial = (): void => {
-      checkAddress(found);
+      checkAddress(found, `a text of ${found.length} characters`);
       target = withoutSecrets(found);
       subscriber.next({ type: 'connecting', url: target });
       if (subscriber.closed) return;
