@@ -69,7 +69,7 @@ export class Slots<Item extends Placed> {
     let high = this.#slots.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#slots[middle]?.time ?? 0) > time) low = middle + 1;
+      if ((this.#slots[middle] as Slot).time > time) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -6,8 +6,8 @@ import {
   Observable,
   type ObservableInput,
   type SchedulerLike,
-  Subscription,
   take,
+  timer,
 } from 'rxjs';
 import { type Backoff, decorrelated } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
@@ -16,7 +16,7 @@ import type { Duration } from '../core/duration.js';
 import { ConnectionClosedError } from '../core/errors.js';
 import type { AnyConnectionOperator, ConnectionClose, ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction } from '../core/expect.js';
-import { guarded, operate, receiver } from '../core/operate.js';
+import { operate, receiver } from '../core/operate.js';
 import { retries, type RetryRules } from '../core/retries.js';
 
 export interface ReconnectConfig {
@@ -119,14 +119,7 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
         const { attempt, delay, action } = decision;
         if (action === 'refreshAuth' && refreshAuth) owed = () => refreshAuth(cause);
         subscriber.next({ type: 'reconnecting', attempt, delay, cause });
-        if (subscriber.closed) return;
-        const waiting = new Subscription();
-        const proceed = guarded(subscriber, () => {
-          waiting.unsubscribe();
-          dial();
-        });
-        subscriber.add(waiting);
-        waiting.add(scheduler.schedule(proceed, delay));
+        operate({ source: timer(delay, scheduler), subscriber, next: noop, complete: dial });
       };
 
       operate({
