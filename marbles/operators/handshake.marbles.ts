@@ -1,4 +1,19 @@
-import { delay, EMPTY, filter, first, map, mergeMap, NEVER, Observable, of, take, tap, throwError, zip } from 'rxjs';
+import {
+  delay,
+  EMPTY,
+  EmptyError,
+  filter,
+  first,
+  map,
+  mergeMap,
+  NEVER,
+  Observable,
+  of,
+  take,
+  tap,
+  throwError,
+  zip,
+} from 'rxjs';
 import { constant } from '../../src/core/backoff.js';
 import type { Connection } from '../../src/core/connection.js';
 import { ConnectionClosedError, HandshakeError } from '../../src/core/errors.js';
@@ -376,7 +391,7 @@ describe('handshake', () => {
         expectObservable(source.pipe(handshake({ within: 3, exchange: () => EMPTY }))).toBe(
           'c#',
           lettersOf(a),
-          new HandshakeError('no session came of it', 'exchange'),
+          new HandshakeError('no elements in sequence', 'exchange', undefined, new EmptyError()),
         );
       }),
     );

@@ -1,16 +1,16 @@
-import type { Backoff } from './backoff.js';
+import { type Backoff, decorrelated } from './backoff.js';
 import { closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
-import { clampDelay } from './duration.js';
-import { expected } from './expect.js';
+import { clampDelay, type Duration } from './duration.js';
+import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
 
-/** When to retry and when to give up. Times in milliseconds. */
-export interface RetryRules {
-  readonly delay: Backoff;
-  readonly stableAfter: number;
-  readonly maxAttempts: number;
-  readonly maxElapsed: number;
-  readonly closeCodes?: CloseCodes | undefined;
-  readonly random: () => number;
+/** When to retry and when to give up: the options of `reconnect` that say it. */
+interface RetryConfig {
+  readonly delay?: Backoff;
+  readonly stableAfter?: Duration;
+  readonly maxAttempts?: number;
+  readonly maxElapsed?: Duration;
+  readonly closeCodes?: CloseCodes;
+  readonly random?: () => number;
 }
 
 /** The decision to try again. */
@@ -44,56 +44,71 @@ interface Failure {
   readonly retryAfter?: unknown;
 }
 
-export function retries({ delay, stableAfter, maxAttempts, maxElapsed, closeCodes, random }: RetryRules): Retries {
-  let attempt = 0;
-  let troubleSince = 0;
-  let previousDelay: number | undefined;
-  let openedAt = Infinity;
-  /** The window, in milliseconds, in which the peer would have its clients come back. */
-  let window: number | undefined;
+/** Checks the rules, and gives what begins to decide by them. */
+export function retries({
+  delay = decorrelated(),
+  stableAfter = 5_000,
+  maxAttempts = Infinity,
+  maxElapsed = Infinity,
+  closeCodes,
+  random = Math.random,
+}: RetryConfig): () => Retries {
+  expectFunction('reconnect', 'delay', delay);
+  const stable = expectDuration('reconnect', 'stableAfter', stableAfter, true);
+  expectCount('reconnect', 'maxAttempts', maxAttempts, 0);
+  const longest = expectDuration('reconnect', 'maxElapsed', maxElapsed);
 
-  const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
-    const within = isNumber(hint) && hint > 0 ? hint : window;
-    window = undefined;
-    const wait = delay(context);
-    if (wait === undefined) return undefined;
-    expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
-    if (!within) return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
-    const spread = Math.min(within, LONGEST_HINT) * random();
-    // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
-    return context.attempt === 1 ? spread : Math.max(spread, wait);
-  };
+  return () => {
+    let attempt = 0;
+    let troubleSince = 0;
+    let previousDelay: number | undefined;
+    let openedAt = Infinity;
+    /** The window, in milliseconds, in which the peer would have its clients come back. */
+    let window: number | undefined;
 
-  return {
-    opened(now) {
-      openedAt = now;
+    const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
+      const within = isNumber(hint) && hint > 0 ? hint : window;
       window = undefined;
-    },
-    draining(within) {
-      window = within;
-    },
-    held(duration) {
-      troubleSince += duration;
-    },
-    failed(cause, now) {
-      const { code, status, retryAfter } = (cause ?? {}) as Failure;
-      if (now - openedAt >= stableAfter) {
-        attempt = 0;
-        previousDelay = undefined;
-      }
-      openedAt = Infinity;
-      if (++attempt === 1) troubleSince = now;
+      const wait = delay(context);
+      if (wait === undefined) return undefined;
+      expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
+      if (!within) return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
+      const spread = Math.min(within, LONGEST_HINT) * random();
+      // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
+      return context.attempt === 1 ? spread : Math.max(spread, wait);
+    };
 
-      const number = isNumber(code) ? code : status;
-      const action = isNumber(number) ? closeAction(number, closeCodes) : 'retry';
-      if (action === 'stop' || attempt > maxAttempts) return undefined;
+    return {
+      opened(now) {
+        openedAt = now;
+        window = undefined;
+      },
+      draining(within) {
+        window = within;
+      },
+      held(duration) {
+        troubleSince += duration;
+      },
+      failed(cause, now) {
+        const { code, status, retryAfter } = (cause ?? {}) as Failure;
+        if (now - openedAt >= stable) {
+          attempt = 0;
+          previousDelay = undefined;
+        }
+        openedAt = Infinity;
+        if (++attempt === 1) troubleSince = now;
 
-      const elapsed = now - troubleSince;
-      const wait = waitOf({ attempt, elapsed, cause, previousDelay, random }, action, retryAfter);
-      if (wait === undefined || elapsed + wait > maxElapsed) return undefined;
-      previousDelay = clampDelay(wait);
-      return { attempt, delay: previousDelay, action };
-    },
+        const number = isNumber(code) ? code : status;
+        const action = isNumber(number) ? closeAction(number, closeCodes) : 'retry';
+        if (action === 'stop' || attempt > maxAttempts) return undefined;
+
+        const elapsed = now - troubleSince;
+        const wait = waitOf({ attempt, elapsed, cause, previousDelay, random }, action, retryAfter);
+        if (wait === undefined || elapsed + wait > longest) return undefined;
+        previousDelay = clampDelay(wait);
+        return { attempt, delay: previousDelay, action };
+      },
+    };
   };
 }
 

@@ -79,7 +79,7 @@ export function handshake<In, Out, Session>({
               with: () => throwError(() => new HandshakeError(`no session within ${limit} ms`, 'timeout')),
             }),
             take(1),
-            throwIfEmpty(() => new HandshakeError('no session came of it', 'exchange')),
+            throwIfEmpty(),
           ),
           subscriber,
           next: (session) => meeting.agree(session),

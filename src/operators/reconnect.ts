@@ -9,15 +9,14 @@ import {
   take,
   timer,
 } from 'rxjs';
-import { type Backoff, decorrelated } from '../core/backoff.js';
+import type { Backoff } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
 import { closeAction, type CloseCodes } from '../core/closeCodes.js';
 import type { Duration } from '../core/duration.js';
 import { ConnectionClosedError } from '../core/errors.js';
 import type { AnyConnectionOperator, ConnectionClose, ConnectionEvent, ConnectionEvents } from '../core/event.js';
-import { expectCount, expectDuration, expectFunction } from '../core/expect.js';
 import { operate, receiver } from '../core/operate.js';
-import { retries, type RetryRules } from '../core/retries.js';
+import { retries } from '../core/retries.js';
 
 export interface ReconnectConfig {
   /** How long to wait before each retry, or `undefined` to give up. By default `decorrelated()`: 1 to 3 s first, 10 s at most. */
@@ -54,22 +53,13 @@ export interface ReconnectConfig {
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect({ delay: exponential({ first: 500, max: 30_000, jitter: 0.3 }) }));
  */
 export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
-  const { delay = decorrelated(), stableAfter = 5_000, maxAttempts = Infinity, maxElapsed = Infinity } = config;
-  const { closeCodes, refreshAuth, while$ = NEVER, scheduler = asyncScheduler, random = Math.random } = config;
-  expectFunction('reconnect', 'delay', delay);
-  const rules: RetryRules = {
-    delay,
-    stableAfter: expectDuration('reconnect', 'stableAfter', stableAfter, true),
-    maxAttempts: expectCount('reconnect', 'maxAttempts', maxAttempts, 0),
-    maxElapsed: expectDuration('reconnect', 'maxElapsed', maxElapsed),
-    closeCodes,
-    random,
-  };
+  const { closeCodes, refreshAuth, while$ = NEVER, scheduler = asyncScheduler } = config;
+  const begin = retries(config);
 
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
     new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
       const clock = clockOf(scheduler);
-      const { opened, draining, held, failed } = retries(rules);
+      const { opened, draining, held, failed } = begin();
       let allowed = true;
       let heldSince: number | undefined;
       /** Gets the credentials without which the next dial would be refused again. */
