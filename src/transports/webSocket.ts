@@ -65,18 +65,6 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       subscriber.error(new DialError(target, `no answer within ${within} ms`));
     });
     const opened = (): void => deadline.cancel();
-    const dial = (): void => {
-      checkAddress(found, `a text of ${found.length} characters`);
-      target = withoutSecrets(found);
-      subscriber.next({ type: 'connecting', url: target });
-      if (subscriber.closed) return;
-      const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
-      const listen = (end: WireEnd): Wire => wireOf(socket, end, scheduler);
-      const ending = { closeTimeout: patience, scheduler, opened };
-      const connection = new SocketConnection(socket, listen, subscriber, target, ending);
-      subscriber.add(() => connection.hangUp());
-    };
-
     deadline.in(within);
     subscriber.add(opened);
     operate({
@@ -88,7 +76,15 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       error: fail,
       complete() {
         try {
-          dial();
+          checkAddress(found, `a text of ${found.length} characters`);
+          target = withoutSecrets(found);
+          subscriber.next({ type: 'connecting', url: target });
+          if (subscriber.closed) return;
+          const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
+          const listen = (end: WireEnd): Wire => wireOf(socket, end, scheduler);
+          const ending = { closeTimeout: patience, scheduler, opened };
+          const connection = new SocketConnection(socket, listen, subscriber, target, ending);
+          subscriber.add(() => connection.hangUp());
         } catch (cause) {
           fail(cause);
         }
