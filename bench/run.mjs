@@ -1,14 +1,14 @@
 // npm run bench [-- --quick] [-- --write]: what the canonical stack costs, beside bare `ws` and rxjs's own webSocket.
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { receive } from './receive.mjs';
 import { send } from './send.mjs';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 6 : 24;
-const version = (name) => createRequire(import.meta.url)(`${name}/package.json`).version;
+const version = (name) =>
+  JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
 
 const receiving = [
   { size: 32, count: 19_968 },
