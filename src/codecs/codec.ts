@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
-import { type Connection, deriveConnection, type Frame, ReadyState } from '../core/connection.js';
-import { isNamed, NotOpenError, ProtocolError } from '../core/errors.js';
+import { type Connection, deriveConnection, expectOpen, type Frame } from '../core/connection.js';
+import { isNamed, ProtocolError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
 import { operate } from '../core/operate.js';
@@ -46,7 +46,7 @@ export function codec<In, Out = In>(
         const own = typeof codec === 'function' ? codec(inner) : codec;
         const send = (message: Out): void => {
           // A codec with a state must not be ahead of the wire: what it encodes has to be sent.
-          if (inner.readyState !== ReadyState.OPEN) throw new NotOpenError(inner.readyState, inner.url);
+          expectOpen(inner);
           inner.send(own.encode(message));
         };
         return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), codec: own };

@@ -1,3 +1,5 @@
+import { NotOpenError } from './errors.js';
+
 /** The four states of a socket, with the numbers that the WebSocket standard gives them. */
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
@@ -88,6 +90,11 @@ export function deriveConnection<Inner, Out, Session>(
   overrides: ConnectionOverrides<Out, Session>,
 ): Connection<Out, Session> {
   return new DerivedConnection(inner, overrides) as unknown as Connection<Out, Session>;
+}
+
+/** Throws unless a connection is open. */
+export function expectOpen(connection: Pick<Connection<never>, 'readyState' | 'url'>): void {
+  if (connection.readyState !== ReadyState.OPEN) throw new NotOpenError(connection.readyState, connection.url);
 }
 
 let connections = 0;

@@ -1,8 +1,8 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf, type Deadline } from '../core/clock.js';
 import { checkClose } from '../core/closeCodes.js';
-import { type Connection, connectionId, type Frame, ReadyState } from '../core/connection.js';
-import { ConnectionClosedError, DialError, type DialFailure, NotOpenError } from '../core/errors.js';
+import { type Connection, connectionId, expectOpen, type Frame, ReadyState } from '../core/connection.js';
+import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
 import type { AnySocket } from './socketLike.js';
 import type { Wire, WireEnd } from './wire.js';
@@ -49,7 +49,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     const { ping, pause, resume } = this.#wire;
     if (ping) {
       this.ping = () => {
-        this.#expectOpen();
+        expectOpen(this);
         ping();
       };
     }
@@ -71,7 +71,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   send(frame: Frame): void {
-    this.#expectOpen();
+    expectOpen(this);
     this.#wire.send(frame);
   }
 
@@ -125,10 +125,6 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#subscriber.next({ type: 'close', connection: this, ...end, wasClean });
     if (end.code === 1000) this.#subscriber.complete();
     else this.#subscriber.error(new ConnectionClosedError(end.code, end.reason));
-  }
-
-  #expectOpen(): void {
-    if (this.readyState !== ReadyState.OPEN) throw new NotOpenError(this.readyState, this.url);
   }
 
   #leave(code: number, reason: string): void {
