@@ -1,4 +1,4 @@
-import { map, Subject, take } from 'rxjs';
+import { map, type Observable, pipe, Subject, take } from 'rxjs';
 import type { Connection, ConnectionEvent, ConnectionEvents } from '../../src/index.js';
 import {
   connectionState,
@@ -143,5 +143,17 @@ describe('the types of a pipeline', () => {
       expectType<ConnectionEvent<FromServer, ToServer, Session>>()(event);
     });
     subscription.unsubscribe();
+  });
+});
+
+describe('the types of an operator that is held in a constant', () => {
+  it('are those of whatever it is used on', () => {
+    const keep = reconnect();
+    const keepAll = pipe(reconnect(), shareConnection());
+    const logged = (debug: boolean) => (debug ? logEvents(silent) : openTimeout({ within: 1 }));
+    const prices$ = webSocket('ws://127.0.0.1').pipe(json<FromServer, ToServer>(), logged(true), keep, messages());
+    expectType<Observable<FromServer>>()(prices$);
+    const events$ = webSocket('ws://127.0.0.1').pipe(json<FromServer, ToServer>(), keepAll);
+    expectType<ConnectionEvents<FromServer, ToServer, undefined>>()(events$);
   });
 });
