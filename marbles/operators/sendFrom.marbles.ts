@@ -217,6 +217,19 @@ describe('sendFrom', () => {
   );
 
   it(
+    'says what still waited when the connection ended for good',
+    marbles(({ cold, hot, expectObservable, events }) => {
+      const outgoing = hot('1-2---');
+      const fails = cold('  c---# ', events);
+      const ends = cold('   c---| ', events);
+      const values = { ...events, 1: dropped('1', 'ended'), 2: dropped('2', 'ended') };
+
+      expectObservable(fails.pipe(sendFrom(outgoing))).toBe('c---(12#)', values);
+      expectObservable(ends.pipe(sendFrom(outgoing))).toBe('c---(12|)', values);
+    }),
+  );
+
+  it(
     'passes the errors of both sides on',
     marbles(({ cold, expectObservable, events }) => {
       const fails = cold('co-#', events);

@@ -22,16 +22,16 @@ describe('shareConnection', () => {
   );
 
   it(
-    'tells a late subscriber nothing while no connection is open',
+    'tells a late subscriber of the dial, or of the wait for one, while no connection is open',
     marbles(({ cold, expectObservable, a, events }) => {
       const values = { ...events, x: close(a, 1006) };
       const source = cold('                       c--o-x-r--O-', values);
       const shared = source.pipe(shareConnection());
 
       expectObservable(shared, '^----------!').toBe('c--o-x-r--O-', values);
-      expectObservable(shared, '-^---------!').toBe('---o-x-r--O-', values);
+      expectObservable(shared, '-^---------!').toBe('-c-o-x-r--O-', values);
       expectObservable(shared, '------^----!').toBe('-------r--O-', values);
-      expectObservable(shared, '--------^--!').toBe('----------O-', values);
+      expectObservable(shared, '--------^--!').toBe('--------r-O-', values);
     }),
   );
 
@@ -42,7 +42,7 @@ describe('shareConnection', () => {
       const shared = source.pipe(shareConnection());
 
       expectObservable(shared, '^-----!').toBe('co-r---', events);
-      expectObservable(shared, '----^-!').toBe('       ', events);
+      expectObservable(shared, '----^-!').toBe('----r--', events);
     }),
   );
 
@@ -78,7 +78,7 @@ describe('shareConnection', () => {
       const shared = inTurn(one, two).pipe(shareConnection());
 
       expectObservable(shared, '^---!       ').toBe('co-m-       ', events);
-      expectObservable(shared, '-^----!     ').toBe('-o-m-m-     ', events);
+      expectObservable(shared, '--^---!     ').toBe('--om-m-     ', events);
       expectObservable(shared, '-------^---!').toBe('-------CO-M-', events);
       expectSubscriptions(one.subscriptions).toBe('^-----!');
       expectSubscriptions(two.subscriptions).toBe('-------^---!');
@@ -157,7 +157,7 @@ describe('shareConnection', () => {
       const shared = source.pipe(shareConnection());
 
       expectObservable(shared, '^-----!').toBe('co-c---', events);
-      expectObservable(shared, '----^-!').toBe('       ', events);
+      expectObservable(shared, '----^-!').toBe('----c--', events);
     }),
   );
 

@@ -35,8 +35,10 @@ function exchange(_connection: unknown, message$: Observable<FromPeer>): Observa
   );
 }
 
+/** How often credentials are asked for in vain: for ever would mean retries for ever, and virtual time without an end. */
+const IN_VAIN = 3;
+
 function refreshed(how: Script['refresh'], scheduler: SchedulerLike): Observable<unknown> {
-  if (how === 'in vain') return throwError(() => new Error('no credentials'));
   return how === 'at once' ? of(0) : timer(5, scheduler);
 }
 
@@ -48,6 +50,11 @@ export function pipeline(
   const { always, linger, until, releases, buffer, overflow, ttl, resetAfter } = script;
   const { stableAfter, maxAttempts, closeCodes, refresh } = script;
   const random = (): number => script.random;
+  let asked = 0;
+  const refreshAuth = (): Observable<unknown> =>
+    refresh === 'in vain' && ++asked <= IN_VAIN
+      ? throwError(() => new Error('no credentials'))
+      : refreshed(refresh, scheduler);
   return source.pipe(
     json<FromPeer, ToPeer>(),
     handshake({ within: 45, exchange, scheduler }),
@@ -68,7 +75,7 @@ export function pipeline(
       stableAfter,
       maxAttempts,
       closeCodes,
-      ...(refresh !== 'never' && { refreshAuth: () => refreshed(refresh, scheduler) }),
+      ...(refresh !== 'never' && { refreshAuth }),
       while$: allowed$,
       scheduler,
       random,

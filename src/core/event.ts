@@ -79,7 +79,8 @@ export interface ReconnectingEvent {
 export interface DroppedEvent {
   readonly type: 'dropped';
   readonly message: unknown;
-  readonly reason: 'overflow' | 'expired';
+  /** `overflow`: too many waited; `expired`: it waited too long; `ended`: the stream ended while it waited. */
+  readonly reason: 'overflow' | 'expired' | 'ended';
 }
 
 /** Everything that can happen to a connection. More variants may join: switch on `type` with a default. */

@@ -3,7 +3,7 @@ import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
-import type { ConnectionOperator } from '../core/event.js';
+import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
 import { guarded, operate } from '../core/operate.js';
 
@@ -64,7 +64,7 @@ export function sendFrom<In, Out, Session>(
       let current: Connection<Out, Session> | undefined;
       let flushing = false;
 
-      const drop = (message: unknown, reason: 'overflow' | 'expired'): void => {
+      const drop = (message: unknown, reason: DroppedEvent['reason']): void => {
         subscriber.next({ type: 'dropped', message, reason });
       };
       const dropExpired = (): void => {
@@ -74,6 +74,10 @@ export function sendFrom<In, Out, Session>(
           drop(head.message, 'expired');
         }
         watchHead();
+      };
+      const dropAll = (): void => {
+        current = undefined;
+        for (const { message } of queue.splice(0)) drop(message, 'ended');
       };
       const expiry = clock.deadline(guarded(subscriber, dropExpired));
       const congestion = clock.deadline(guarded(subscriber, () => flush()));
@@ -146,6 +150,14 @@ export function sendFrom<In, Out, Session>(
           if (event.type !== 'open') return;
           current = event.connection;
           flush();
+        },
+        error(error) {
+          dropAll();
+          subscriber.error(error);
+        },
+        complete() {
+          dropAll();
+          subscriber.complete();
         },
         finalize() {
           expiry.cancel();

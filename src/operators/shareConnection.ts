@@ -3,10 +3,12 @@ import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import type {
   AnyConnectionOperator,
+  ConnectingEvent,
   ConnectionEvent,
   ConnectionEvents,
   DrainingEvent,
   OpenEvent,
+  ReconnectingEvent,
 } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
@@ -44,13 +46,14 @@ export function shareConnection({
     let hold: Subscription | undefined;
     let lastOpen: OpenEvent<Out, Session> | undefined;
     let draining: DrainingEvent<Out, Session> | undefined;
+    let lastDial: ConnectingEvent | ReconnectingEvent | undefined;
     const rest = clockOf(scheduler).deadline(() => reset());
 
     const reset = (): void => {
       rest.cancel();
       hold?.unsubscribe();
       hold = undefined;
-      lastOpen = draining = undefined;
+      lastOpen = draining = lastDial = undefined;
     };
     /** Takes everybody's leave, for the source ended. Whoever subscribes from here on dials anew. */
     const end = (): readonly Subscriber<ConnectionEvent<In, Out, Session>>[] => {
@@ -66,8 +69,13 @@ export function shareConnection({
     const remember = (event: ConnectionEvent<In, Out, Session>): void => {
       const isCurrent = 'connection' in event && event.connection === lastOpen?.connection;
       if (event.type === 'draining' && isCurrent) draining = event;
-      else if (event.type === 'open') [lastOpen, draining] = [event, undefined];
-      else if (isDial(event) || (isCurrent && (event.type === 'close' || event.type === 'retired'))) {
+      else if (event.type === 'open') {
+        lastOpen = event;
+        draining = lastDial = undefined;
+      } else if (event.type === 'connecting' || event.type === 'reconnecting') {
+        lastDial = event;
+        lastOpen = draining = undefined;
+      } else if (isCurrent && (event.type === 'close' || event.type === 'retired')) {
         lastOpen = draining = undefined;
       }
     };
@@ -94,15 +102,9 @@ export function shareConnection({
         else reset();
       });
       if (!hold) dial();
-      else if (lastOpen) {
-        subscriber.next(lastOpen);
-        if (draining) subscriber.next(draining);
+      else {
+        for (const event of [lastOpen, draining, lastDial]) if (event) subscriber.next(event);
       }
     });
   };
-}
-
-/** Whether an event says that there is no connection: rxjs's own `retry` tells of a new dial only. */
-function isDial({ type }: { readonly type: string }): boolean {
-  return type === 'reconnecting' || type === 'connecting';
 }
