@@ -447,6 +447,12 @@ describe('reconnect', () => {
     expect(() => reconnect({ maxAttempts: 1.5 })).toThrow(
       'reconnect: expected `maxAttempts` to be a whole number of at least 0, got 1.5',
     );
+    expect(() => reconnect({ closeCodes: { 4403: 'never' as never } })).toThrow(
+      "reconnect: expected `closeCodes[4403]` to be one of 'stop', 'retry', 'slow', 'refreshAuth', got 'never'",
+    );
+    expect(() => reconnect({ closeCodes: { foo: 'stop' } as never })).toThrow(
+      "reconnect: expected `closeCodes` to be of codes and ranges such as '4500-4599', got 'foo'",
+    );
     expect(() => reconnect({ maxElapsed: 'never' })).toThrow('reconnect: expected `maxElapsed`');
   });
 });

@@ -1,4 +1,4 @@
-import { expected } from './expect.js';
+import { expected, expectOneOf } from './expect.js';
 
 /** What to do after a connection ended. `refreshAuth` retries after new credentials were fetched, `slow` retries after a long wait. */
 export type CloseAction = 'stop' | 'retry' | 'slow' | 'refreshAuth';
@@ -21,6 +21,22 @@ export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
   });
   const listed = Object.entries(defaults).find(([, codes]) => codes.includes(code));
   return table[code] ?? table[key as `${number}-${number}`] ?? ((listed?.[0] ?? 'retry') as CloseAction);
+}
+
+const actions: readonly CloseAction[] = ['stop', 'retry', 'slow', 'refreshAuth'];
+
+/** Checks a table: a misspelt action must not mean retries for ever. */
+export function checkCloseCodes(table: CloseCodes): void {
+  for (const [codes, action] of Object.entries(table)) {
+    expected(
+      /^\d{3,4}(-\d{3,4})?$/.test(codes),
+      'reconnect',
+      'closeCodes',
+      "of codes and ranges such as '4500-4599'",
+      codes,
+    );
+    expectOneOf('reconnect', `closeCodes[${codes}]`, action, actions);
+  }
 }
 
 /** Whether a close code may be sent: 1000 or 3000–4999. */

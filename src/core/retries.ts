@@ -1,5 +1,5 @@
 import { type Backoff, decorrelated } from './backoff.js';
-import { closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
+import { checkCloseCodes, closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
 import { clampDelay, type Duration } from './duration.js';
 import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
 
@@ -50,13 +50,14 @@ export function retries({
   stableAfter = 5_000,
   maxAttempts = Infinity,
   maxElapsed = Infinity,
-  closeCodes,
+  closeCodes = {},
   random = Math.random,
 }: RetryConfig): () => Retries {
   expectFunction('reconnect', 'delay', delay);
   const stable = expectDuration('reconnect', 'stableAfter', stableAfter, true);
   expectCount('reconnect', 'maxAttempts', maxAttempts, 0);
   const longest = expectDuration('reconnect', 'maxElapsed', maxElapsed);
+  checkCloseCodes(closeCodes);
 
   return () => {
     let attempt = 0;
