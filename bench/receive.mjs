@@ -51,8 +51,9 @@ async function stack(name, url, decode) {
   const count = counter();
   let connection;
   const events$ = canonical(url, decode);
+  let watch;
   const opened = new Promise((resolve) => {
-    events$.subscribe((event) => {
+    watch = events$.subscribe((event) => {
       if (event.type !== 'open') return;
       connection = event.connection;
       resolve();
@@ -61,6 +62,7 @@ async function stack(name, url, decode) {
   const hold = events$.pipe(messages()).subscribe((message) => {
     if (message !== null) count.seen();
   });
+  hold.add(watch);
   await opened;
   return [asking(name, (text) => connection.send(text), count), () => hold.unsubscribe()];
 }

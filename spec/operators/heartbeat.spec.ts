@@ -16,7 +16,7 @@ function watch(config: { interval: number; timeout: number; always?: boolean }) 
   const ping = (): number => pings.push(scheduler.now() - start);
   const subscription = source
     .pipe(heartbeat({ ...config, ping, scheduler }))
-    .subscribe({ error: (error: Error) => errors.push(error.name) });
+    .subscribe({ error: (error: unknown) => errors.push((error as Error).name) });
   source.next(open(connection));
   return { scheduler, errors, pings, subscription, say: () => source.next(message(connection, 'm')) };
 }

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import WebSocket from 'ws';
 import { fromWebSocket } from '../../src/transports/fromWebSocket.js';
-import type { WebSocketLike } from '../../src/transports/socketLike.js';
 import { webSocket } from '../../src/transports/webSocket.js';
 
 const errorOf = (address: Parameters<typeof webSocket>[0]): Promise<Error> =>
@@ -44,7 +43,7 @@ describe('a WebSocket transport', () => {
 
   it('hears the errors of a socket that it was given, also before it is subscribed and when it is closing', async () => {
     const socket = new WebSocket('ws://127.0.0.1:9');
-    const adopted$ = fromWebSocket(socket as WebSocketLike);
+    const adopted$ = fromWebSocket(socket);
     const closed = new Promise((resolve) => socket.on('close', resolve));
     socket.terminate();
     const error = await new Promise<Error>((resolve) => adopted$.subscribe({ error: resolve }));
@@ -63,7 +62,7 @@ describe('a WebSocket transport', () => {
         event.connection.close(1000);
         tell('close', { code: 4401, reason: 'who are you', wasClean: true });
       },
-      error: (error: Error) => seen.push(error.message),
+      error: (error: unknown) => seen.push((error as Error).message),
     });
     expect(seen).toEqual(['connecting', 'open', 'close', 'the connection was closed with code 4401: who are you']);
   });
