@@ -226,7 +226,7 @@ if (isSkipped)
     await a.freeze();
     await diary.has('open b');
     const entry = 'reconnecting for HeartbeatTimeoutError';
-    expect(diary.entries.slice(0, 4)).toEqual(['open a', entry, 'leave a 1000', 'open b']);
+    expect(diary.entries.slice(0, 4)).toEqual(['open a', 'leave a 1000', entry, 'open b']);
     const silent = diary.timeOf(entry) - diary.timeOf('open a');
     report.push(`heartbeat: frozen server found out after ${silent.toFixed(0)} ms (${INTERVAL} + ${TIMEOUT})`);
     expect(silent).toBeGreaterThan(INTERVAL + TIMEOUT - 20);
