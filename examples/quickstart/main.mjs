@@ -85,7 +85,8 @@ let interrupted = false;
 process.once('SIGINT', () => {
   interrupted = true;
   console.log(dim('\ninterrupted: hanging up'));
-  void end();
+  // What the story still waits for is of no interest any more.
+  void end().finally(() => process.exit(130));
 });
 
 let traffic;
