@@ -18,7 +18,7 @@ export type { ConnectionEvent, ConnectionEvents, ConnectionOperator } from './co
 export type { ConnectingEvent, OpenEvent, ConnectionClose } from './core/event.js';
 export type { ConnectionMessage, MalformedEvent, PongEvent } from './core/event.js';
 export type { DrainingEvent, RetiredEvent } from './core/event.js';
-export type { DroppedEvent, ReconnectingEvent } from './core/event.js';
+export type { ClosingEvent, DroppedEvent, ReconnectingEvent } from './core/event.js';
 export { redact } from './core/redact.js';
 export type { InternalState, State, StateChange, StateEvent } from './core/state.js';
 

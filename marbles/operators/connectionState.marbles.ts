@@ -171,6 +171,37 @@ describe('connectionState', () => {
   );
 
   it(
+    'is CLOSING from `closing` on, whatever happens to the connection on the way out',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const source = cold('-co-k-x-r-C-O-t-|', {
+        ...events,
+        k: { type: 'closing' },
+        x: close(a, 1006),
+        t: retired(b, 'lost'),
+      } as const);
+      const expected = '   c-a-g-n-r---b-n-(z|)';
+      const onIllegal = (): never => {
+        throw new Error('there is nothing to report');
+      };
+
+      const result = source.pipe(
+        connectionState({ onIllegal }),
+        map(({ state, attempt, connection }) => ({ state, attempt, connection })),
+      );
+
+      expectObservable(result).toBe(expected, {
+        c: { state: 'CONNECTING', attempt: 0 },
+        a: { state: 'ACTIVE', attempt: 0, connection: a },
+        g: { state: 'CLOSING', attempt: 0, connection: a },
+        n: { state: 'CLOSING', attempt: 0 },
+        r: { state: 'CLOSING', attempt: 1 },
+        b: { state: 'CLOSING', attempt: 0, connection: b },
+        z: { state: 'CLOSED', attempt: 0 },
+      });
+    }),
+  );
+
+  it(
     'counts a close with code 1000 as a loss where it is retried',
     marbles(({ cold, expectObservable, events }) => {
       const first = cold(' -co-x---|      ', events);

@@ -484,6 +484,22 @@ describe('handshake', () => {
     });
 
     it(
+      'and closes with the reason of what was thrown, as long as a close frame can hold it',
+      marbles(({ cold, expectObservable, flush, a }) => {
+        const thrown = { message: 'no', code: 4001, reason: 'é'.repeat(100) };
+        const exchange = (): never => {
+          throw thrown as unknown as Error;
+        };
+
+        const result = cold('co-', lettersOf(a)).pipe(handshake<string, unknown, unknown>({ within: 9, exchange }));
+
+        expectObservable(result).toBe('c#', lettersOf(a), new HandshakeError('no', 'exchange', 4001, thrown));
+        flush();
+        expect(a.closed).toEqual([{ code: 4001, reason: 'é'.repeat(41) }]);
+      }),
+    );
+
+    it(
       'with the HandshakeError that the exchange throws itself',
       marbles(({ cold, expectObservable, a }) => {
         const source = cold('co-', lettersOf(a));

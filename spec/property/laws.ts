@@ -28,7 +28,7 @@ export function orderFaults({ events, end }: Outcome): string[] {
       alive.add(event.connection);
       current = event.connection;
       if (alive.size > 2) fault(`${alive.size} are open`);
-    } else if (event.type !== 'dropped') {
+    } else if (event.type !== 'dropped' && event.type !== 'closing') {
       if (!alive.has(event.connection))
         fault(gone.has(event.connection) ? 'came after its end' : 'came before its open');
       if (event.type === 'close' || event.type === 'retired') over(event.connection);

@@ -83,6 +83,11 @@ export interface DroppedEvent {
   readonly reason: 'overflow' | 'expired' | 'ended';
 }
 
+/** The user asked for the end: what is under way is finished, and then the stream completes. */
+export interface ClosingEvent {
+  readonly type: 'closing';
+}
+
 /** Everything that can happen to a connection. More variants may join: switch on `type` with a default. */
 export type ConnectionEvent<In, Out = In, Session = unknown> =
   | ConnectingEvent
@@ -94,7 +99,8 @@ export type ConnectionEvent<In, Out = In, Session = unknown> =
   | RetiredEvent<Out, Session>
   | ConnectionClose<Out, Session>
   | ReconnectingEvent
-  | DroppedEvent;
+  | DroppedEvent
+  | ClosingEvent;
 
 /** A connection: subscribing dials, unsubscribing hangs up. `docs/architecture.md` lists the laws it keeps. */
 export type ConnectionEvents<In, Out = In, Session = unknown> = Observable<ConnectionEvent<In, Out, Session>>;

@@ -82,11 +82,6 @@ export interface UndeliveredEvent {
   readonly error?: unknown;
 }
 
-/** The worker was asked to end: it takes no new work, and ends when what it has is done. */
-export interface ClosingEvent {
-  readonly type: 'closing';
-}
-
 /** The worker's patience ended before its work. */
 export interface AbandonedEvent {
   readonly type: 'abandoned';
@@ -106,7 +101,6 @@ export type WorkEvent =
   | AcceptedEvent
   | BufferedEvent
   | UndeliveredEvent
-  | ClosingEvent
   | AbandonedEvent;
 
 /** Everything that happens to a worker. */

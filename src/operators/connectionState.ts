@@ -45,6 +45,7 @@ export interface ConnectionStateConfig {
  *
  * The snapshots are those of one pure state machine. The end of the stream leads through CLOSING to CLOSED, and then the result
  * completes. An error does the same, with the error as `cause`: the result itself never errors, so that it can be bound to a view.
+ * A `closing` event begins CLOSING early, and no reconnect on the way out changes it back.
  * A close with code 1000 waits for what follows it, the end or a retry, before it counts.
  *
  * @example
@@ -92,7 +93,20 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
         farewell = undefined;
         move('CONNECTION_LOST', { connection: undefined, cause });
       };
+      /** On the way out only the end changes the state; what else is known of the connection still changes. */
+      const heardWhileClosing = (event: ConnectionEvent<In, Out, Session>): void => {
+        const isGone = event.type === 'close' || event.type === 'retired';
+        if (event.type === 'open')
+          move('SHUTDOWN_REQUESTED', { connection: event.connection, attempt: 0, cause: undefined });
+        else if (event.type === 'reconnecting') {
+          move('CONNECTION_LOST', { connection: undefined, attempt: event.attempt, cause: event.cause });
+        } else if (isGone && event.connection === now.connection) move('CONNECTION_LOST', { connection: undefined });
+      };
       const heard = (event: ConnectionEvent<In, Out, Session>): void => {
+        if (now.state === 'CLOSING') {
+          heardWhileClosing(event);
+          return;
+        }
         if (farewell) lost(new ConnectionClosedError(farewell.code, farewell.reason));
         switch (event.type) {
           case 'connecting':
@@ -115,6 +129,9 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
               attempt: 0,
               cause: undefined,
             });
+            break;
+          case 'closing':
+            move('SHUTDOWN_REQUESTED', {});
             break;
           case 'draining':
             if (event.connection === now.connection) move('DRAINING_REQUESTED', {});

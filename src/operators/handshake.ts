@@ -32,8 +32,8 @@ export interface HandshakeConfig<In, Out, Session> {
  * When the exchange errors, ends without a value, takes longer than `within`, leaves more than 100 events waiting, or when the
  * connection closes meanwhile, the stream errors with a `HandshakeError`: no `open` and no `close` is emitted. Its `phase` is that of the
  * error that was thrown, where it has one, or else `'exchange'`, `'timeout'`, `'overflow'` or `'closed'`; its `code` is the error's `code`
- * or `status`, or the peer's close code, so that the `closeCodes` of `reconnect` apply. The socket is closed with that code where
- * it is one that may be sent, and with 1000 otherwise.
+ * or `status`, or the peer's close code, so that the `closeCodes` of `reconnect` apply. The socket is closed with that code, and the
+ * error's `reason`, where it is one that may be sent, and with 1000 otherwise.
  *
  * @example
  * webSocket('wss://chat.example.com').pipe(
@@ -64,7 +64,7 @@ export function handshake<In, Out, Session>({
         if (failure) return;
         failure = error;
         // Closing may be answered in the same turn: `failure` keeps that answer from being taken for the reason.
-        if (isSendable(error.code)) inner.close(error.code);
+        if (isSendable(error.code)) inner.close(error.code, reasonOf(error));
         subscriber.error(error);
       };
       const meetings = perConnection(
@@ -107,6 +107,12 @@ export function handshake<In, Out, Session>({
         complete: () => (failure ? subscriber.error(failure) : subscriber.complete()),
       });
     });
+}
+
+/** The reason to close with: so many characters are 123 bytes at most. */
+function reasonOf({ cause }: HandshakeError): string {
+  const { reason } = (cause ?? {}) as { readonly reason?: unknown };
+  return typeof reason === 'string' ? reason.slice(0, 41) : '';
 }
 
 /** A `HandshakeError` with what the thrown error tells; its own are passed on. */

@@ -38,6 +38,7 @@ const severityOf: Readonly<Record<string, number>> = {
   open: 3,
   close: 3,
   retired: 3,
+  closing: 3,
   complete: 3,
   message: 4,
   pong: 4,
@@ -64,7 +65,7 @@ interface Happening {
  * |---|---|
  * | `error` | the stream's error |
  * | `warn` | `reconnecting`, `draining`, `malformed`, `dropped`, `close` with a code other than 1000, `retired` because it was lost |
- * | `info` | `connecting`, `open`, `close`, `retired`, `complete` |
+ * | `info` | `connecting`, `open`, `close`, `retired`, `closing`, `complete` |
  * | `debug` | `message`, `pong`, events that this version does not know |
  *
  * Of errors an entry shows name, message, code and causes. It is made before its event is passed on, so that the log is in
