@@ -37,6 +37,12 @@ const all: readonly (readonly [keyof HawserErrors, Error, string, Readonly<Recor
     { phase: 'timeout', code: 4000, cause },
   ],
   [
+    'LeaseLostError',
+    new errors.LeaseLostError('lease-2'),
+    'the lease was lost while the work ran',
+    { lease: 'lease-2' },
+  ],
+  [
     'BufferOverflowError',
     new errors.BufferOverflowError(100),
     'more than 100 messages wait for a connection',

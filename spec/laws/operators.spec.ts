@@ -13,6 +13,7 @@ import { dedupe } from '../../src/operators/dedupe.js';
 import { dial } from '../../src/operators/dial.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { drainOn } from '../../src/operators/drainOn.js';
+import { extendLease, type ExtendLeaseConfig } from '../../src/operators/extendLease.js';
 import { handshake } from '../../src/operators/handshake.js';
 import { heartbeat } from '../../src/operators/heartbeat.js';
 import { logEvents } from '../../src/operators/logEvents.js';
@@ -45,6 +46,10 @@ const idle =
     opened(context);
     context.time.pass(ms);
   };
+
+/** Work with a lease. */
+const held = (config: Partial<ExtendLeaseConfig<number>>): Operator =>
+  extendLease({ every: 1_000, lease: 1, extend: () => undefined, renewals$: NEVER, ...config });
 
 const laws: Readonly<Record<string, OperatorUnderLaw>> = {
   codec: {
@@ -140,6 +145,19 @@ const laws: Readonly<Record<string, OperatorUnderLaw>> = {
     throwing: {
       isDraining: (isDraining) => ({ operator: () => drainOn(isDraining) }),
       within: (within) => ({ operator: () => drainOn(() => true, { within }) }),
+    },
+  },
+  extendLease: {
+    // It stands on work, whatever that says: here it says events.
+    operator: (scheduler) => held({ scheduler }),
+    busy: {
+      'while a lease is kept': {
+        operator: (scheduler) => held({ renewals$: timer(5_000, scheduler), scheduler }),
+        steps: idle(1_500),
+      },
+    },
+    throwing: {
+      renewals$: (boom) => ({ operator: () => held({ renewals$: of(1).pipe(map(boom)) }) }),
     },
   },
   handshake: {

@@ -11,6 +11,7 @@ import {
   dial,
   drainHandover,
   drainOn,
+  extendLease,
   type Frame,
   handshake,
   heartbeat,
@@ -128,6 +129,35 @@ describe('types', () => {
 
       expectType<ConnectionEvents<Frame, Frame, undefined>>()(plain$);
       expectType<ConnectionEvents<FromServer, ToServer, undefined>>()(told$);
+    });
+  });
+
+  it('of work with a lease are those of the work, and the lease is of one type', () => {
+    compiles(() => {
+      const work$ = EMPTY as Observable<Gateway>;
+      const renewals$ = EMPTY as Observable<string | undefined>;
+      const extend = (lease: string): unknown => lease;
+      const kept$ = work$.pipe(
+        extendLease({
+          every: '5s',
+          lease: 'first',
+          extend: (lease) => expectType<string>()(lease),
+          renewals$,
+        }),
+      );
+
+      expectType<Observable<Gateway>>()(kept$);
+      expectType<Observable<Gateway>>()(
+        work$.pipe(
+          map((gateway) => gateway),
+          extendLease({ every: 1, lease: { id: 7 }, extend: ({ id }) => expectType<number>()(id), renewals$: [] }),
+        ),
+      );
+      extendLease<Gateway, string>({ every: 1, lease: 'first', extend, renewals$: Promise.resolve('second') });
+      // @ts-expect-error the renewals are of another type
+      extendLease({ every: 1, lease: 'first', extend, renewals$: [2] });
+      // @ts-expect-error there is nothing between the two
+      extendLease({ every: 1, lease: 'first', extend, renewals$, lost: 'retry' });
     });
   });
 

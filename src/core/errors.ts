@@ -11,6 +11,7 @@ export interface HawserErrors {
   OpenTimeoutError: OpenTimeoutError;
   HeartbeatTimeoutError: HeartbeatTimeoutError;
   HandshakeError: HandshakeError;
+  LeaseLostError: LeaseLostError;
   BufferOverflowError: BufferOverflowError;
   ProtocolError: ProtocolError;
 }
@@ -98,6 +99,16 @@ export class HandshakeError extends NamedError {
   declare readonly code?: number;
   constructor(why: string, phase: string, code?: number, cause?: unknown) {
     super('HandshakeError', `handshake failed (${phase}): ${why}`, { phase, code }, cause);
+  }
+}
+
+/** The lease of some work was lost while it ran: somebody else may do the work now. */
+export class LeaseLostError extends NamedError {
+  declare readonly name: 'LeaseLostError';
+  /** The last one that was held. */
+  declare readonly lease: unknown;
+  constructor(lease: unknown) {
+    super('LeaseLostError', 'the lease was lost while the work ran', { lease });
   }
 }
 
