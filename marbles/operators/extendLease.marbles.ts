@@ -230,30 +230,33 @@ describe('extendLease', () => {
   );
 
   it(
-    'has stopped the work when the loss is told, so that whoever takes it over is alone with it',
-    marbles(({ cold, expectObservable, a }) => {
-      const work = cold('    -a-------b-');
-      const renewals = cold('----x', leases);
-      const expected = '     -a--(s|)';
-      let running = 'r';
+    'has stopped the work when its end is told, so that whoever takes it over is alone with it',
+    marbles(({ cold, expectObservable }) => {
+      const work = cold('  -a-------b-');
+      const lost = cold('  ----x', leases);
+      const failed = cold('----#');
+      const expected = '   -a--(s|)';
 
-      const result = work.pipe(
-        finalize(() => (running = 's')),
-        extendLease({ every: 5, lease: '1', extend: (id) => a.send(id), renewals$: renewals }),
-        catchError(() => of(running)),
-      );
+      for (const renewals$ of [lost, failed]) {
+        let running = 'r';
+        const result = work.pipe(
+          finalize(() => (running = 's')),
+          extendLease({ every: 5, lease: '1', extend: () => undefined, renewals$ }),
+          catchError(() => of(running)),
+        );
 
-      expectObservable(result).toBe(expected);
+        expectObservable(result).toBe(expected);
+      }
     }),
   );
 
   it(
     'begins with its own lease in every subscription',
     marbles(({ cold, expectObservable, a }) => {
-      const work = cold('    --------|');
-      const renewals = cold('-2--x', leases);
-      const extended = '     ---2---2-';
-      const expected = '     --------#';
+      const work = cold('    ---------------|');
+      const renewals = cold('----2--x', leases);
+      const extended = '     ---1--2---1--2-';
+      const expected = '     --------------#';
 
       const result = work.pipe(
         extendLease({ every: 3, lease: '1', extend: (id) => a.send(id), renewals$: renewals }),

@@ -90,7 +90,7 @@ export function extendLease<T, Lease>({
         complete: () => undefined,
       });
 
-      if (work.closed) return;
+      if (subscriber.closed) return;
       tick.in(interval);
       answers$.subscribe(answers);
       if (!work.closed) source.subscribe(work);
