@@ -1,0 +1,21 @@
+/** Remembers the last ids that were added, so many and no more. */
+export class RecentIds {
+  readonly #ids = new Set<string>();
+  readonly #ring: string[] = [];
+  #at = 0;
+
+  constructor(private readonly limit: number) {}
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: string): void {
+    if (this.#ids.has(id)) return;
+    const oldest = this.#ring[this.#at];
+    if (oldest !== undefined) this.#ids.delete(oldest);
+    this.#ring[this.#at] = id;
+    this.#ids.add(id);
+    this.#at = (this.#at + 1) % this.limit;
+  }
+}
