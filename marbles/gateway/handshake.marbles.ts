@@ -114,7 +114,7 @@ describe('gatewayHandshake', () => {
       marbles(({ cold, flush, scheduler }) => {
         cold<Event>(source, letters as never)
           .pipe(introduce(within))
-          .subscribe({ error: (error: HandshakeError) => (end = { error, at: scheduler.now() }) });
+          .subscribe({ error: (error: unknown) => (end = { error: error as HandshakeError, at: scheduler.now() }) });
         flush();
       })();
       if (!end) throw new Error('it did not fail');
