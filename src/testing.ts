@@ -32,6 +32,28 @@ export {
 export { shortForm } from './testing/shortForm.js';
 export { type ConnectionCall, spyConnection, type SpyConnection } from './testing/spyConnection.js';
 export { faultProxy, type FaultProxy, type FaultProxyOptions } from './testing/faultProxy.js';
+export { mockApi, type MockApi } from './testing/mockApi.js';
+export type {
+  ApiGateway,
+  ApiPath,
+  ApiRequest,
+  FailOptions,
+  FlushedRequest,
+  MockApiOptions,
+  StartedRequest,
+  StartScript,
+} from './testing/mockApiOptions.js';
+export type { HandshakeScript, WorkerIntervals } from './testing/handshakeScript.js';
+export type { HeardMessage, WantedMessage } from './testing/messageWaits.js';
+export { mockGateway, type MockGateway } from './testing/mockGateway.js';
+export type { MockGatewayOptions, RequestScript } from './testing/mockGatewayOptions.js';
+export type { ReplyAcking } from './testing/replyAcks.js';
+export type { SentRequest } from './testing/requestRouter.js';
+export type { ScriptOptions } from './testing/scriptQueue.js';
+export type { LeaseGrant, LeaseStore } from './testing/leaseStore.js';
+export type { WorkBook, WorkSummary } from './testing/workBook.js';
+export type { WorkerConnection, WorkerState } from './testing/workerConnection.js';
+export type { DeliveredReply, WorkRecord } from './testing/workRecord.js';
 export { mockServer, type MockServer } from './testing/mockServer.js';
 export type { DialScriptOptions, Greeting, MockServerOptions, Reply } from './testing/mockServerOptions.js';
 export { closeFrame, malformedFrames, rawFrame, type RawFrame } from './testing/rawFrames.js';

@@ -1,5 +1,6 @@
-import { type SchedulerLike, Subscription, tap, timer } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
 import { type Frame, ReadyState } from '../core/connection.js';
+import { Later } from './later.js';
 import type { Greeting, Reply } from './mockServerOptions.js';
 import type { Payload } from './serverConnection.js';
 import type { SocketConnection } from './socketConnection.js';
@@ -11,12 +12,14 @@ export class ServerScript {
   answerPings = true;
   /** By how many milliseconds answers are late. */
   delay = 0;
-  readonly #timers = new Subscription();
+  readonly #later: Later;
 
   constructor(
-    private readonly scheduler: SchedulerLike,
+    scheduler: SchedulerLike,
     private readonly fail: (error: Error) => void,
-  ) {}
+  ) {
+    this.#later = new Later(scheduler, this.#failed);
+  }
 
   opened(connection: SocketConnection): void {
     this.#say(connection, 0, () => this.greet?.(connection));
@@ -32,12 +35,11 @@ export class ServerScript {
 
   /** Acts later, unless the server has ended by then. */
   after(delay: number, act: () => void): void {
-    if (delay === 0) act();
-    else this.#timers.add(timer(delay, this.scheduler).pipe(tap(act)).subscribe({ error: this.#failed }));
+    this.#later.after(delay, act);
   }
 
   end(): void {
-    this.#timers.unsubscribe();
+    this.#later.end();
   }
 
   #say(connection: SocketConnection, delay: number, script: () => unknown): void {
