@@ -24,13 +24,9 @@ function record<Shape extends object>(
     >;
   },
 ): fc.Arbitrary<Shape> {
-  return fc.record(
-    { ...required, ...optional },
-    {
-      requiredKeys: Object.keys(required),
-      noNullPrototype: true,
-    },
-  ) as unknown as fc.Arbitrary<Shape>;
+  const fields: Record<string, fc.Arbitrary<unknown>> = { ...required, ...optional };
+  const requiredKeys = Object.keys(required);
+  return fc.record(fields, { requiredKeys, noNullPrototype: true }) as fc.Arbitrary<unknown> as fc.Arbitrary<Shape>;
 }
 
 const ids = {

@@ -1,0 +1,1 @@
+export { inngestWire } from './gateway/inngestWire.js';
