@@ -1,0 +1,52 @@
+import { type Backoff, steps } from '../core/backoff.js';
+import { clampDelay } from '../core/duration.js';
+import { expected, expectFunction } from '../core/expect.js';
+
+interface PostRetriesConfig {
+  readonly retry?: Backoff;
+  readonly random?: () => number;
+}
+
+/** Decides when one reply is posted again. Knows neither clock nor post. */
+export interface PostRetries {
+  /** How long to wait after a post that failed; `undefined` gives up. */
+  failed(error: unknown, now: number): number | undefined;
+  /** How much of the wait the API asked for itself: nothing may cut that short. */
+  owed(now: number): number;
+}
+
+/** A Retry-After counts up to this, in milliseconds: one answer of a confused proxy must not keep a reply for weeks. */
+const LONGEST_HINT = 3_600_000;
+
+function hintOf(error: unknown): number {
+  const { retryAfter } = (error ?? {}) as { readonly retryAfter?: unknown };
+  return typeof retryAfter === 'number' && retryAfter > 0 ? Math.min(retryAfter, LONGEST_HINT) : 0;
+}
+
+/** Checks the policy, and gives what decides for one reply that could not be sent at `since`. */
+export function postRetries({
+  retry = steps([1_000, 2_000, 5_000, 10_000, 20_000]),
+  random = Math.random,
+}: PostRetriesConfig): (since: number) => PostRetries {
+  expectFunction('deliverReplies', 'retry', retry);
+
+  return (since) => {
+    let attempt = 0;
+    let previousDelay: number | undefined;
+    let notBefore = -Infinity;
+
+    return {
+      failed(cause, now) {
+        attempt += 1;
+        const wait = retry({ attempt, elapsed: now - since, cause, previousDelay, random });
+        if (wait === undefined) return undefined;
+        expected(wait >= 0, 'deliverReplies', 'retry()', 'a number of at least 0 or undefined', wait);
+        previousDelay = clampDelay(wait);
+        const hint = hintOf(cause);
+        notBefore = now + hint;
+        return Math.max(previousDelay, hint);
+      },
+      owed: (now) => Math.max(0, notBefore - now),
+    };
+  };
+}
