@@ -1,0 +1,34 @@
+import { availableParallelism, hostname, platform, totalmem } from 'node:os';
+import type { StartAnswer, WorkerAnnouncement } from './messages.js';
+import { version } from './version.js';
+import type { GatewayWorkerConfig } from './workerConfig.js';
+
+/** What a worker tells of itself, but for what the answer to its start request adds. Made once: it is the same for every gateway. */
+export function announcement(
+  { apps, capabilities = { connect: 'v1' }, instanceId = hostname(), env, concurrency = 1_000 }: GatewayWorkerConfig,
+  startedAt: number,
+): (answer: StartAnswer) => WorkerAnnouncement {
+  const worker = {
+    instanceId,
+    apps: apps.map(({ name, version: appVersion, functions = [] }) => ({
+      appName: name,
+      ...(appVersion !== undefined && { appVersion }),
+      functions: json(functions),
+    })),
+    capabilities: json(capabilities),
+    manualReadiness: true,
+    ...(env !== undefined && { environment: env }),
+    framework: 'connect',
+    platform: 'node',
+    sdkVersion: version,
+    sdkLanguage: 'js',
+    startedAt,
+    ...(concurrency < Infinity && { maxConcurrency: concurrency }),
+    system: { cpuCores: availableParallelism(), memBytes: totalmem(), os: platform() },
+  };
+  return ({ connectionId, sessionToken, syncToken }) => ({ connectionId, sessionToken, syncToken, ...worker });
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}

@@ -1,0 +1,49 @@
+import { asyncScheduler } from 'rxjs';
+import { codec } from '../codecs/codec.js';
+import { drainOn } from '../operators/drainOn.js';
+import { heartbeat } from '../operators/heartbeat.js';
+import { webSocket } from '../transports/webSocket.js';
+import type { GatewayEvents } from './events.js';
+import { gatewayHandshake } from './handshake.js';
+import type { StartAnswer, WorkerAnnouncement } from './messages.js';
+import { msgpackWire } from './wire.js';
+import type { GatewayWorkerConfig } from './workerConfig.js';
+
+/** What a gateway's own clients take at most: 4 MiB of payload, and as much again around it. */
+const MAX_PAYLOAD = 8_388_608;
+
+/** Makes one connection to the gateway that a start answer names: handshake, heartbeat and drain notice included. */
+export function gatewayConnection(
+  config: GatewayWorkerConfig,
+  announce: (answer: StartAnswer) => WorkerAnnouncement,
+): (answer: StartAnswer) => GatewayEvents {
+  const { wire = msgpackWire, setupTimeout = 10_000, scheduler = asyncScheduler } = config;
+  const {
+    connect = ({ endpoint }: StartAnswer) =>
+      webSocket({
+        url: endpoint,
+        protocols: wire.subprotocol,
+        maxPayload: MAX_PAYLOAD,
+        connectTimeout: setupTimeout,
+        scheduler,
+      }),
+  } = config;
+
+  return (answer) =>
+    connect(answer).pipe(
+      codec(wire.worker),
+      gatewayHandshake({ worker: announce(answer), group: answer.group, within: setupTimeout, scheduler }),
+      // Beats go out whatever arrives. Two that nobody answers, and the gateway is dead.
+      heartbeat(({ session: { heartbeatInterval } }) => ({
+        interval: heartbeatInterval,
+        timeout: 2 * heartbeatInterval,
+        always: true,
+        ping: (connection) => connection.send({ kind: 'heartbeat' }),
+        isPong: (message) => message.kind === 'heartbeat',
+        scheduler,
+      })),
+      drainOn((message) => message.kind === 'draining', {
+        within: (notice) => (notice.kind === 'draining' ? notice.within : undefined),
+      }),
+    );
+}
