@@ -543,6 +543,20 @@ describe('a reply that waits for its next post', () => {
   );
 
   it(
+    'is posted at once when there is a hurry',
+    delivery(({ cold, hot, worker, expectOutcomes, expectSubscriptions }) => {
+      const source = worker(' 1-----------');
+      const post = cold('     -#          ');
+      const hurry$ = hot('    ----h-------');
+      const tries = ['        ^!          ', '----^!      '];
+      const until = '         -----------!';
+
+      expectOutcomes(source, { flush: () => post, retry: constant(50), hurry$ }, until).toBe('e');
+      expectSubscriptions(post.subscriptions).toBe(tries);
+    }),
+  );
+
+  it(
     'is not posted twice at once when connections open while it is posted',
     delivery(({ cold, worker, expectOutcomes, expectSubscriptions }) => {
       const source = worker('1-o-O-----');

@@ -1,4 +1,12 @@
-import { asyncScheduler, type MonoTypeOperatorFunction, Observable } from 'rxjs';
+import {
+  asyncScheduler,
+  from,
+  type MonoTypeOperatorFunction,
+  NEVER,
+  noop,
+  Observable,
+  type ObservableInput,
+} from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { expectCount, expectDuration } from '../core/expect.js';
@@ -14,6 +22,8 @@ export interface DeliverRepliesConfig extends UnsentRepliesConfig {
   readonly ackWithin?: Duration;
   /** The longest body, in bytes, that is sent over a connection; 4 MiB by default, half of what a gateway reads as one message. */
   readonly maxReply?: number;
+  /** Emits when there is a hurry, as when the worker is about to end: what waits for its next post is posted at once. */
+  readonly hurry$?: ObservableInput<unknown>;
   /** Where a handover learns that nothing is outstanding on the old connection. */
   readonly pending?: PendingReplies;
 }
@@ -45,6 +55,7 @@ interface Sent {
  */
 export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFunction<WorkerEvent> {
   const { ackWithin = 5_000, maxReply = 4_194_304, pending = pendingReplies(), scheduler = asyncScheduler } = config;
+  const { hurry$ = NEVER } = config;
   const within = clampDelay(expectDuration('deliverReplies', 'ackWithin', ackWithin));
   expectCount('deliverReplies', 'maxReply', maxReply, 0);
   const begin = unsentReplies(config);
@@ -119,6 +130,7 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
         }
       };
 
+      operate({ source: from(hurry$), subscriber, next: () => unsent.retryNow(), complete: noop });
       operate({
         source,
         subscriber,

@@ -113,6 +113,9 @@ export type ToGateway =
   | { readonly kind: 'reply'; readonly reply: WorkReply }
   | { readonly kind: 'status'; readonly inFlight: readonly string[]; readonly closing: boolean };
 
+/** Whatever goes over the wire. */
+export type GatewayMessage = FromGateway | ToGateway;
+
 /** What the start request asks. */
 export interface StartRequest {
   /** Groups of gateways to keep away from; a hint. */

@@ -40,7 +40,7 @@ const RETRY_ALL = { '100-4999': 'retry' } as const;
 export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEvent> {
   checkApps(config.apps);
   const { apps, signingKey, signingKeyFallback, env, wire = msgpackWire } = config;
-  const { linger = 25_000, scheduler = asyncScheduler, shutdown$ = NEVER } = config;
+  const { closeCodes, linger = 25_000, scheduler = asyncScheduler, shutdown$ = NEVER } = config;
   const byName = Object.fromEntries(apps.map((app) => [app.name, app]));
 
   const make = (): Observable<WorkerEvent> => {
@@ -58,11 +58,11 @@ export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEve
     return dial((failed: readonly StartAnswer[]) => start(failed.map(({ group }) => group)), connect, {
       key: ({ group }) => group,
     }).pipe(
-      reconnect({ delay: gatewayBackoff(), ...config, closeCodes: { ...config.closeCodes, ...RETRY_ALL } }),
+      reconnect({ delay: gatewayBackoff(), ...config, closeCodes: { ...closeCodes, ...RETRY_ALL, ...closeCodes } }),
       drainHandover({ ...config, linger, until: (old) => pending.settled(old) }),
       announceReady({ pause$ }),
       serveRequests({ ...config, apps: byName, pause$ }),
-      deliverReplies({ ...config, pending, flush: flushReply(api), isRefusal }),
+      deliverReplies({ ...config, pending, hurry$: pause$, flush: flushReply(api), isRefusal }),
       reportStatus({ pause$, scheduler }),
       gracefulShutdown({ shutdown$: pause$, deadline: config.shutdownDeadline ?? Infinity, scheduler }),
     );
