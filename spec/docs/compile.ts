@@ -8,11 +8,14 @@ import { type Snippet, unboundNames } from './snippets.js';
 /** The entries of the package by the names they are imported under, with their source files. */
 function entries(root: string): Map<string, string> {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: Record<string, unknown>;
+    exports: Record<string, string | { readonly import: { readonly types: string } }>;
   };
-  const names = Object.keys(exports).filter((key) => key !== './package.json');
   return new Map(
-    names.map((key) => [join('hawser', key), join(root, 'src', `${key === '.' ? 'index' : key.slice(2)}.ts`)] as const),
+    Object.entries(exports).flatMap(([key, files]) => {
+      if (typeof files === 'string') return [];
+      const source = files.import.types.replace(/^\.\/dist\/esm\/(.*)\.d\.ts$/, 'src/$1.ts');
+      return [[join('hawser', key), join(root, source)] as const];
+    }),
   );
 }
 
