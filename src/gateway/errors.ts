@@ -20,7 +20,7 @@ export function isGatewayError<Name extends keyof GatewayErrors>(
 
 /** What is known of a request to the API that failed. */
 export interface ApiFailure {
-  /** The HTTP status; undefined when there was no answer. */
+  /** The HTTP status that is no success; undefined when there was no answer, or none that can be read. */
   readonly status?: number | undefined;
   /** The server's Retry-After in milliseconds, where it sent one. */
   readonly retryAfter?: number | undefined;

@@ -1,7 +1,7 @@
 import { asyncScheduler, catchError, defer, map, type Observable, type SchedulerLike, take, throwError } from 'rxjs';
 import { throwIfEmpty, timeout as timeLimit } from 'rxjs';
 import { clampDelay, type Duration } from '../core/duration.js';
-import { expectDuration, expected } from '../core/expect.js';
+import { expectDuration, expected, expectFunction } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { apiError, noAnswerError, statusError } from './apiErrors.js';
 import { fetchPost } from './fetchPost.js';
@@ -43,6 +43,7 @@ export function gatewayPost({
 }: GatewayApiConfig): (path: string, body: Uint8Array) => Observable<Uint8Array> {
   const base = baseOf(apiUrl);
   const limit = expectDuration('gatewayPost', 'timeout', timeout);
+  expectFunction('gatewayPost', 'post', post);
 
   return (path, body) =>
     keys.authorize((authorization) =>
