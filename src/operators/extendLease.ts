@@ -34,11 +34,10 @@ export interface ExtendLeaseConfig<Lease> {
  * `renewals$` completes; where it errors, the work is cancelled with that error.
  *
  * @example
- * jobs$.pipe(
- *   mergeMap(({ id, lease, work$ }) =>
- *     work$.pipe(extendLease({ every: '5s', lease, extend: (newest) => api.extend(id, newest), renewals$: renewalsOf(id) })),
- *   ),
- * );
+ * const held = (work$: Observable<string>, connection: Connection<Message>, renewals$: Observable<string | undefined>) =>
+ *   work$.pipe(
+ *     extendLease({ every: '5s', lease: 'first', extend: (id) => connection.send({ kind: 'extend', id }), renewals$ }),
+ *   );
  */
 export function extendLease<T, Lease>({
   every,
