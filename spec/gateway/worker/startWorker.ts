@@ -29,7 +29,7 @@ export const echo: WorkerApp = { name: 'app', handle: ({ input }) => Promise.res
 export function startWorker(config: Partial<GatewayWorkerConfig> & Pick<GatewayWorkerConfig, 'apiUrl'>): StartedWorker {
   const shutdown$ = new Subject<void>();
   const events: WorkerEvent[] = [];
-  const events$ = new ReplaySubject<WorkerEvent>();
+  const events$ = new ReplaySubject<WorkerEvent>(Infinity);
   const done = new Promise<void>((resolve, reject) => events$.subscribe({ complete: resolve, error: reject }));
   done.catch(() => undefined);
   events$.subscribe({ next: (event) => events.push(event), error: () => undefined });
