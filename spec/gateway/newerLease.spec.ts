@@ -12,6 +12,7 @@ describe('newerLease', () => {
 
   it('compares ULIDs whatever their case', () => {
     expect(newerLease(newer.toLowerCase(), older)).toBe(newer.toLowerCase());
+    expect(newerLease(newer, older.toLowerCase())).toBe(newer);
     expect(newerLease(older, newer.toLowerCase())).toBe(newer.toLowerCase());
   });
 

@@ -469,6 +469,20 @@ describe('the signal of work', () => {
     expect(works[0]!.signal.reason).toBe(error);
   });
 
+  it('fires before work whose time is up is told to be completed', async () => {
+    const { works, handle } = endless();
+    const { ask, seen, completions, events } = serving(handle, { executionDeadline: 1 });
+    const abortedBy: Record<string, boolean | undefined> = {};
+
+    seen.mockImplementation((event) => {
+      events.push(event);
+      abortedBy[event.type] = works[0]?.signal.aborted;
+    });
+    ask();
+    while (completions().length === 0) await new Promise(setImmediate);
+    expect(abortedBy).toEqual({ message: undefined, received: undefined, completed: true });
+  });
+
   it('has fired for who asks for it too late', () => {
     const { works, handle } = endless();
     const { ask, loseLease } = serving(handle);

@@ -1,4 +1,4 @@
-/** Remembers the last ids that were added, so many and no more. */
+/** Remembers the last ids that were added, so many and no more. What it remembers is not to be added again. */
 export class RecentIds {
   readonly #ids = new Set<string>();
   readonly #ring: string[] = [];
@@ -11,7 +11,6 @@ export class RecentIds {
   }
 
   add(id: string): void {
-    if (this.#ids.has(id)) return;
     const oldest = this.#ring[this.#at];
     if (oldest !== undefined) this.#ids.delete(oldest);
     this.#ring[this.#at] = id;

@@ -36,7 +36,6 @@ export class Task {
     work$: Observable<WorkReply>,
     config: Pick<ExtendLeaseConfig<string>, 'every' | 'extend' | 'lost' | 'scheduler'>,
   ): void {
-    if (this.work.closed) return;
     const lease = { lease: this.request.leaseId, renewals$: this.#lease$ };
     work$.pipe(extendLease({ ...config, ...lease })).subscribe(this.work);
   }
