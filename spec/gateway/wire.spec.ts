@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { encodePlain } from '../../src/codecs/msgpack/encoder.js';
 import { msgpackWire } from '../../src/gateway/wire.js';
 import type { WorkReply } from '../../src/gateway/messages.js';
+import { readModules } from '../architecture/modules.js';
+import { packageFaults } from '../architecture/rules.js';
 import { carriedBy, refusal, wireLaws } from './wireLaws.js';
 
 const { worker, gateway, startAnswer } = msgpackWire;
@@ -149,5 +152,11 @@ describe('the msgpack wire', () => {
       gateway.encode({ kind: 'syncFailed', code: 'c', message: 'm', data: Buffer.from('x') }),
     );
     expect(Object.getPrototypeOf((message as { data: Uint8Array }).data)).toBe(Uint8Array.prototype);
+  });
+
+  it('costs nothing that only the wire of Inngest needs, nor the other way round', () => {
+    const src = readModules(join(__dirname, '../../src'));
+    expect(packageFaults(src, 'gateway/wire.ts', ['msgpackr', 'rxjs'])).toEqual([]);
+    expect(packageFaults(src, 'gatewayInngest.ts', ['@bufbuild/protobuf/wire', 'rxjs'])).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import type { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { ProtoReader } from './protoReader.js';
 import type { ProtoType } from './protoTypes.js';
 
 /** A field of a message: how all of it is written and read, tags included. */
@@ -10,7 +11,7 @@ export interface ProtoField<Value, Optional extends boolean = false> {
   empty(): Value | undefined;
   write(writer: BinaryWriter, value: Value): void;
   /** `before` is what the field holds so far. */
-  read(reader: BinaryReader, before: Value | undefined): Value;
+  read(reader: ProtoReader, before: Value | undefined): Value;
 }
 
 /** The fields of a message by name. */
@@ -19,9 +20,6 @@ export type ProtoFields<Shape> = {
     ? ProtoField<Exclude<Shape[Name], undefined>, true>
     : ProtoField<Shape[Name]>;
 };
-
-/** How many values of one field are read at most: an empty one takes two bytes of a frame, and much more memory. */
-const MOST_REPEATED = 65_536;
 
 /** A field that is left out when it holds what its type takes for empty. */
 export function field<Value>(number: number, type: ProtoType<Value>): ProtoField<Value> {
@@ -52,10 +50,8 @@ export function repeated<Value>(number: number, type: ProtoType<Value>): ProtoFi
       for (const value of values) type.write(writer.tag(number, type.wireType), value);
     },
     read(reader, before) {
-      const values = before as Value[];
-      if (values.length === MOST_REPEATED) throw new RangeError(`more than ${MOST_REPEATED} values`);
-      values.push(type.read(reader, undefined));
-      return values;
+      (before as Value[]).push(type.read(reader, undefined));
+      return before as Value[];
     },
   };
 }

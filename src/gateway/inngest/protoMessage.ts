@@ -1,7 +1,8 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Frame } from '../../core/connection.js';
 import { isNamed, ProtocolError } from '../../core/errors.js';
 import type { ProtoField, ProtoFields } from './protoFields.js';
+import { ProtoReader } from './protoReader.js';
 import type { ProtoType } from './protoTypes.js';
 
 type Values = Record<string, unknown>;
@@ -35,7 +36,7 @@ export class ProtoMessage<Shape extends object> implements ProtoType<Shape> {
   /** Throws a `ProtocolError` when the frame holds no such message. */
   decode(frame: Frame): Shape {
     if (typeof frame === 'string') throw new ProtocolError(`${this.name}: a frame of text, where protobuf is bytes`);
-    return this.#readFields(frame, this.empty());
+    return this.#readFields(new ProtoReader(frame), this.empty());
   }
 
   empty(): Shape {
@@ -54,8 +55,8 @@ export class ProtoMessage<Shape extends object> implements ProtoType<Shape> {
     writer.join();
   }
 
-  read(reader: BinaryReader, before = this.empty()): Shape {
-    return this.#readFields(reader.bytes(), before);
+  read(reader: ProtoReader, before = this.empty()): Shape {
+    return this.#readFields(reader.message(), before);
   }
 
   #writeFields(writer: BinaryWriter, shape: Shape): void {
@@ -65,9 +66,7 @@ export class ProtoMessage<Shape extends object> implements ProtoType<Shape> {
     }
   }
 
-  /** A reader of its own keeps a message within a message from reading beyond its end. */
-  #readFields(bytes: Uint8Array, shape: Shape): Shape {
-    const reader = new BinaryReader(bytes);
+  #readFields(reader: ProtoReader, shape: Shape): Shape {
     let at = '';
     try {
       while (reader.pos < reader.len) {
@@ -85,7 +84,7 @@ export class ProtoMessage<Shape extends object> implements ProtoType<Shape> {
     return shape;
   }
 
-  #readField(name: string, reader: BinaryReader, wireType: WireType, shape: Values): void {
+  #readField(name: string, reader: ProtoReader, wireType: WireType, shape: Values): void {
     const field = this.#fields.get(name) as ProtoField<unknown, boolean>;
     if (wireType !== field.wireType) throw new TypeError(`wire type ${wireType} instead of ${field.wireType}`);
     shape[name] = field.read(reader, shape[name]);

@@ -1,4 +1,5 @@
-import { type BinaryReader, type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { ProtoReader } from './protoReader.js';
 
 /** What a field may hold: how one value of it is written and read, without its tag. */
 export interface ProtoType<Value> {
@@ -9,7 +10,7 @@ export interface ProtoType<Value> {
   isEmpty(value: Value): boolean;
   write(writer: BinaryWriter, value: Value): void;
   /** `before` is what the field holds so far. */
-  read(reader: BinaryReader, before: Value | undefined): Value;
+  read(reader: ProtoReader, before: Value | undefined): Value;
 }
 
 export const string: ProtoType<string> = {
