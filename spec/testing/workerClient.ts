@@ -52,7 +52,8 @@ export function workerClient(start: StartAnswer, wire: GatewayWire = msgpackWire
     say: (message) => socket.send(wire.worker.encode(message)),
     hear: async (kind, nth = 1) => {
       const all = (): FromGateway[] => received.filter((message) => message.kind === kind);
-      await until(() => all().length >= nth);
+      await until(() => all().length >= nth || socket.readyState === WebSocket.CLOSED);
+      if (all().length < nth) throw new Error(`closed (${await over}) before it heard '${kind}'`);
       return all()[nth - 1] as never;
     },
     join: async (options = {}) => {

@@ -12,23 +12,30 @@ export const gatewayFaults = {
   authentication: [1008, 'connect_authentication_failed'],
   ackPayload: [1008, 'connect_worker_request_ack_invalid_payload'],
   leasePayload: [1008, 'connect_worker_request_extend_lease_invalid_payload'],
-  payload: [1008, 'connect_internal_error'],
+  payload: [1011, 'connect_internal_error'],
   frame: [1007, 'failed to unmarshal message'],
   heartbeat: [1008, 'CONSECUTIVE_HEARTBEATS_MISSED'],
   closing: [1001, 'connect_gateway_closing'],
 } as const satisfies Readonly<Record<string, GatewayFault>>;
 
-const PAYLOADS: Readonly<Partial<Record<ToGateway['kind'], GatewayFault>>> = {
+/** What a wire calls the messages of which it could not read the content. */
+const PAYLOADS: Readonly<Record<string, GatewayFault>> = {
   connect: gatewayFaults.helloPayload,
+  WorkerConnectRequestData: gatewayFaults.helloPayload,
   ack: gatewayFaults.ackPayload,
+  WorkerRequestAckData: gatewayFaults.ackPayload,
   extendLease: gatewayFaults.leasePayload,
+  WorkerRequestExtendLeaseData: gatewayFaults.leasePayload,
+  reply: gatewayFaults.payload,
+  SDKResponse: gatewayFaults.payload,
 };
 
 /** What is wrong with a frame that does not decode. */
 export function frameFault(error: unknown): GatewayFault {
-  // A wire that knows the message but not its content says which field it is: `ack.request.requestId`.
-  const kind = /^expected `(\w+)\./.exec(error instanceof Error ? error.message : '')?.[1] as ToGateway['kind'];
-  return PAYLOADS[kind] ?? gatewayFaults.frame;
+  // The field in question, ``expected `ack.request.requestId` ``, or the message in protobuf, `WorkerRequestAckData: …`.
+  const [, field = '', message = field] =
+    /^(?:expected `(\w+)\.|(\w+):)/.exec(error instanceof Error ? error.message : '') ?? [];
+  return PAYLOADS[message] ?? gatewayFaults.frame;
 }
 
 /** What is wrong with the content of a message; undefined when all is well. */

@@ -1,8 +1,7 @@
 import type { Clock, Deadline } from '../core/clock.js';
-import { expectDuration } from '../core/expect.js';
 import type { FromGateway, ToGateway, WorkerAnnouncement } from '../gateway/messages.js';
 import { type GatewayFault, gatewayFaults } from './gatewayFaults.js';
-import type { HandshakeScript, WorkerIntervals } from './handshakeScript.js';
+import { handshakeDelays, type HandshakeScript, type WorkerIntervals } from './handshakeScript.js';
 import type { Later } from './later.js';
 import type { GatewaySettings } from './mockGatewayOptions.js';
 
@@ -27,9 +26,6 @@ export interface HandshakePeer {
   welcomed(intervals: Required<WorkerIntervals>): void;
 }
 
-const after = (option: 'helloAfter' | 'readyAfter', script: HandshakeScript): number =>
-  expectDuration('mockGateway', option, script[option] ?? 0, true);
-
 /** How a connection becomes a worker's: hello, connect, ready. */
 export class GatewayHandshake {
   readonly #deadline: Deadline;
@@ -50,7 +46,7 @@ export class GatewayHandshake {
     }
     this.#deadline.in(host.settings.connectTimeout);
     const { hello = 'once', firstMessage = { kind: 'hello' } } = script;
-    host.later.after(after('helloAfter', script), () => {
+    host.later.after(handshakeDelays(script).hello, () => {
       if (hello === 'never') return;
       peer.tell(firstMessage);
       if (hello === 'twice') peer.tell(firstMessage);
@@ -67,7 +63,7 @@ export class GatewayHandshake {
     } else if (host.draining || script.closing === 'connect') peer.end(gatewayFaults.closing);
     else {
       peer.introduced(message.worker);
-      if (script.ready !== 'never') host.later.after(after('readyAfter', script), () => this.#finish());
+      if (script.ready !== 'never') host.later.after(handshakeDelays(script).ready, () => this.#finish());
     }
   }
 

@@ -3,7 +3,7 @@ import { expectCount } from '../core/expect.js';
 import type { GatewayWire } from '../gateway/gatewayWire.js';
 import type { StartAnswer, ToGateway, WorkRequest } from '../gateway/messages.js';
 import { GatewayHost, type GatewayParts } from './gatewayHost.js';
-import type { HandshakeScript } from './handshakeScript.js';
+import { handshakeDelays, type HandshakeScript } from './handshakeScript.js';
 import { heardInWords, type HeardMessage, messageWait, type WantedMessage } from './messageWaits.js';
 import type { MockApi } from './mockApi.js';
 import type { RequestScript } from './mockGatewayOptions.js';
@@ -66,6 +66,7 @@ export class GatewayServer {
   }
 
   handshake(script: HandshakeScript, options?: ScriptOptions): void {
+    handshakeDelays(script);
     this.#host.scripts.add(script, options);
   }
 

@@ -1,4 +1,5 @@
 import type { Duration } from '../core/duration.js';
+import { expectDuration } from '../core/expect.js';
 import type { FromGateway } from '../gateway/messages.js';
 
 /** How often a gateway wants to hear of a worker; `''`: it has no opinion. Numbers are milliseconds. */
@@ -31,4 +32,15 @@ export interface HandshakeScript {
    * or it says `draining` instead of `ready` and closes after the drain window (`notice`).
    */
   readonly closing?: 'accept' | 'connect' | 'notice';
+}
+
+/** When a handshake goes on, in milliseconds. */
+export function handshakeDelays({ helloAfter = 0, readyAfter = 0 }: HandshakeScript): {
+  readonly hello: number;
+  readonly ready: number;
+} {
+  return {
+    hello: expectDuration('mockGateway', 'helloAfter', helloAfter, true),
+    ready: expectDuration('mockGateway', 'readyAfter', readyAfter, true),
+  };
 }

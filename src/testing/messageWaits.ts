@@ -30,7 +30,7 @@ export function messageWait<Wanted extends WantedMessage>(
   const fits = (message: ToGateway): boolean =>
     typeof wanted === 'function' ? wanted(message) : message.kind === wanted;
   const what =
-    typeof wanted === 'function' ? `a message that passes ${String(wanted)}` : `the message '${String(wanted)}'`;
+    typeof wanted === 'function' ? `a message that passes ${String(wanted)}` : `a message '${wanted as string}'`;
   let seen = 0;
   let found = 0;
   let last: ToGateway | undefined;
@@ -45,7 +45,7 @@ export function messageWait<Wanted extends WantedMessage>(
       }
       return found === nth ? (last as HeardMessage<Wanted>) : undefined;
     },
-    wanted: nth === 1 ? what : `${what} for the ${nth}th time`,
+    wanted: nth === 1 ? what : `${what}, number ${nth}`,
     found: () => heardInWords(received),
   };
 }

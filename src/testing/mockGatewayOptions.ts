@@ -3,9 +3,9 @@ import type { Duration } from '../core/duration.js';
 import { expectDuration } from '../core/expect.js';
 import type { GatewayWire } from '../gateway/gatewayWire.js';
 import type { WorkRequest } from '../gateway/messages.js';
-import type { HandshakeScript, WorkerIntervals } from './handshakeScript.js';
+import { handshakeDelays, type HandshakeScript, type WorkerIntervals } from './handshakeScript.js';
 import type { MockApi } from './mockApi.js';
-import type { ReplyAcking } from './replyAcks.js';
+import { type ReplyAcking, replyAckDelay } from './replyAcks.js';
 
 /** Configures `mockGateway()`. */
 export interface MockGatewayOptions extends WorkerIntervals {
@@ -60,6 +60,8 @@ export interface GatewaySettings {
 }
 
 export function gatewaySettings(options: MockGatewayOptions): GatewaySettings {
+  replyAckDelay(options.ackReplies ?? 'now');
+  handshakeDelays(options.handshake ?? {});
   const { heartbeatInterval = '10s', extendLeaseInterval = '5s', statusInterval = '0s' } = options;
   const read = (option: 'lease' | 'drainWindow' | 'connectTimeout', otherwise: Duration): number =>
     expectDuration('mockGateway', option, options[option] ?? otherwise);

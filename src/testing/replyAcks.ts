@@ -5,12 +5,20 @@ import type { Later } from './later.js';
 /** When replies are acknowledged: at once, not at all, later, or those of 20 ms together in the reverse order. */
 export type ReplyAcking = 'now' | 'never' | 'reversed' | { readonly after: Duration };
 
+/** Checks when replies are to be acknowledged; a delay is in milliseconds. */
+export function replyAckDelay(mode: ReplyAcking): 'now' | 'never' | 'reversed' | number {
+  if (typeof mode === 'object') return expectDuration('mockGateway', 'ackReplies.after', mode.after, true);
+  const what = "'now', 'never', 'reversed' or { after }";
+  expected(['now', 'never', 'reversed'].includes(mode), 'mockGateway', 'ackReplies', what, mode);
+  return mode;
+}
+
 /** How long acknowledgements are held back to be turned around. */
 const GATHERED = 20;
 
 /** When the acknowledgements of replies are sent. */
 export class ReplyAcks {
-  #mode: 'now' | 'never' | 'reversed' | number = 'now';
+  #mode: ReturnType<typeof replyAckDelay>;
   #lost = 0;
   #held: (() => void)[] = [];
 
@@ -18,21 +26,11 @@ export class ReplyAcks {
     private readonly later: Later,
     mode: ReplyAcking = 'now',
   ) {
-    this.mode(mode);
+    this.#mode = replyAckDelay(mode);
   }
 
   mode(mode: ReplyAcking): void {
-    if (typeof mode === 'object') this.#mode = expectDuration('mockGateway', 'ackReplies.after', mode.after, true);
-    else {
-      expected(
-        ['now', 'never', 'reversed'].includes(mode),
-        'mockGateway',
-        'ackReplies',
-        "'now', 'never', 'reversed' or { after }",
-        mode,
-      );
-      this.#mode = mode;
-    }
+    this.#mode = replyAckDelay(mode);
   }
 
   /** The next acknowledgements get lost. */
