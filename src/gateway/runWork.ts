@@ -50,10 +50,9 @@ export function runWork(
 ): Observable<WorkReply> {
   return new Observable((subscriber) => {
     let controller: AbortController | undefined;
-    // Made when it is asked for: a controller costs more than all the rest.
-    const abortable = (): AbortController => (controller ??= new AbortController());
     let result: unknown;
     let over = false;
+    let cancelled = false;
     let timeUp: ExecutionTimeoutError | undefined;
 
     const limit = clock.deadline(
@@ -77,7 +76,8 @@ export function runWork(
       },
       finalize() {
         limit.cancel();
-        if (!over) abortable().abort(timeUp);
+        cancelled = !over;
+        if (cancelled) controller?.abort(timeUp);
       },
     });
 
@@ -87,8 +87,11 @@ export function runWork(
       const work: Work = {
         input,
         request,
+        // Made when it is asked for: a controller costs more than all the rest.
         get signal() {
-          return abortable().signal;
+          controller ??= new AbortController();
+          if (cancelled) controller.abort(timeUp);
+          return controller.signal;
         },
       };
       const given = handle(work);
