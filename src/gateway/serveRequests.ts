@@ -48,8 +48,8 @@ const ANSWERED = 1_000;
  *
  * A request is acknowledged over the connection by which it came, and worked on at once or when its turn comes. From then on its lease
  * is extended as often as that connection's gateway asked for, over the connection that opened last. Whatever becomes of the work, but for
- * a lost lease, `completed` tells the reply; it is not sent here. A request that is known is acknowledged again and not done again.
- * Work outlives connections, and is cancelled when the source ends.
+ * a lost lease, `completed` tells the reply; it is not sent here. A request that is in work or among the last 1,000 that were answered is
+ * acknowledged again and not done again. Work outlives connections, and is cancelled when the source ends.
  */
 export function serveRequests({
   apps,
