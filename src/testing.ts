@@ -52,7 +52,7 @@ export type { SentRequest } from './testing/requestRouter.js';
 export type { ScriptOptions } from './testing/scriptQueue.js';
 export type { LeaseGrant, LeaseStore } from './testing/leaseStore.js';
 export type { WorkBook, WorkSummary } from './testing/workBook.js';
-export type { WorkerConnection, WorkerState } from './testing/workerConnection.js';
+export type { WorkerConnection, WorkerConnectionState } from './testing/workerConnection.js';
 export type { DeliveredReply, WorkRecord } from './testing/workRecord.js';
 export { mockServer, type MockServer } from './testing/mockServer.js';
 export type { DialScriptOptions, Greeting, MockServerOptions, Reply } from './testing/mockServerOptions.js';

@@ -9,14 +9,14 @@ import type { LinkHost } from './linkHost.js';
 import { type HeardMessage, messageWait, type WantedMessage } from './messageWaits.js';
 import type { ServerClose, ServerConnection } from './serverConnection.js';
 import type { WaitOptions } from './waiting.js';
-import type { WorkerConnection, WorkerState } from './workerConnection.js';
+import type { WorkerConnection, WorkerConnectionState } from './workerConnection.js';
 
 /** One worker of a mock gateway. */
 export class GatewayLink implements WorkerConnection, HandshakePeer {
   readonly name: string;
   readonly received: ToGateway[] = [];
   readonly closed: Promise<ServerClose>;
-  state: WorkerState = 'hello';
+  state: WorkerConnectionState = 'hello';
   draining = false;
   worker: WorkerAnnouncement | undefined;
   readonly #handshake: GatewayHandshake;
@@ -125,7 +125,7 @@ export class GatewayLink implements WorkerConnection, HandshakePeer {
     return this.host.waiting.until(messageWait(this.received, wanted, nth), options);
   }
 
-  async waitForState(state: WorkerState, options?: WaitOptions): Promise<void> {
+  async waitForState(state: WorkerConnectionState, options?: WaitOptions): Promise<void> {
     const wait = {
       look: () => this.state === state || undefined,
       wanted: `${this.name} to be ${state}`,
@@ -179,7 +179,7 @@ export class GatewayLink implements WorkerConnection, HandshakePeer {
     this.#silence.in(5 * this.#beat);
   }
 
-  #become(state: WorkerState): void {
+  #become(state: WorkerConnectionState): void {
     this.state = state;
     this.host.waiting.changed();
   }

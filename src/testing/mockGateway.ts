@@ -96,8 +96,9 @@ const LARGEST = 8 * 1024 * 1024;
  *
  * @example
  * const gateway = await mockGateway({ extendLeaseInterval: '50ms' });
- * const subscription = gatewayWorker({ url: gateway.api.url, apps }).subscribe();
- * const reply = await gateway.request({ payload: { answer: 42 } }).reply;
+ * const apps = [{ name: 'shop', handle: ({ input }: Work) => ({ body: input }) }];
+ * const subscription = gatewayWorker({ apiUrl: gateway.api.url, apps }).subscribe();
+ * const { body } = await gateway.request({ payload: { answer: 42 } }).reply;
  */
 export async function mockGateway(options: MockGatewayOptions = {}): Promise<MockGateway> {
   const settings = gatewaySettings(options);

@@ -7,7 +7,7 @@ import type { WaitOptions } from './waiting.js';
  * How far a worker's connection is: `hello` until the worker introduced itself, `connected` until it takes work, `ready`,
  * `paused` when it asked for no more, `closed`.
  */
-export type WorkerState = 'hello' | 'connected' | 'ready' | 'paused' | 'closed';
+export type WorkerConnectionState = 'hello' | 'connected' | 'ready' | 'paused' | 'closed';
 
 /** A gateway's end of a connection to a worker. */
 export interface WorkerConnection {
@@ -15,7 +15,7 @@ export interface WorkerConnection {
   readonly id: number;
   /** How the work book calls it: `'group-1 #2'`. */
   readonly name: string;
-  readonly state: WorkerState;
+  readonly state: WorkerConnectionState;
   /** Whether it was told to move: it gets no more requests. */
   readonly draining: boolean;
   /** How the worker introduced itself; undefined until it did. */
@@ -36,5 +36,5 @@ export interface WorkerConnection {
   /** Resolves with the nth message (counting from 1) of a kind, or one that passes a test, also one that came before. */
   waitForMessage<W extends WantedMessage>(wanted: W, nth?: number, options?: WaitOptions): Promise<HeardMessage<W>>;
   /** Resolves when the connection has this state. */
-  waitForState(state: WorkerState, options?: WaitOptions): Promise<void>;
+  waitForState(state: WorkerConnectionState, options?: WaitOptions): Promise<void>;
 }
