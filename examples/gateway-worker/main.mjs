@@ -55,10 +55,11 @@ function tell(name, event) {
   }
 }
 
+// Workers, gateways and API are all in this process: they end with it.
 process.once('SIGINT', () => {
   board.end();
-  console.log(dim('interrupted: hanging up'));
-  void depot.close().finally(() => process.exit(130));
+  console.log(dim('interrupted'));
+  process.exit(130);
 });
 
 console.log(bold(`${JOBS} jobs, two workers, two gateways that are restarted meanwhile\n`));
