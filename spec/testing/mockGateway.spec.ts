@@ -399,6 +399,7 @@ describe('mockGateway', () => {
       await taken(worker);
       await sent.record.waitForExpiry();
       expect(gateway.workBook.summary()).toMatchObject({ sent: 1, acked: 1, lost: 1, expiries: 1 });
+      expect(sent.record.sentTo).toEqual(['group-1 #1']);
     });
 
     it('that ran out lead to another worker, also of another gateway, if that is asked for', async () => {
