@@ -1,9 +1,49 @@
 // what is said, and what happens
-export type * from './gateway/events.js';
-export type * from './gateway/messages.js';
+export type {
+  GatewayConnection,
+  GatewayEvent,
+  GatewayEvents,
+  ReceivedEvent,
+  SkippedEvent,
+  ExtendedEvent,
+  LeaseLostEvent,
+  CompletedEvent,
+  AcceptedEvent,
+  BufferedEvent,
+  UndeliveredEvent,
+  AbandonedEvent,
+  WorkEvent,
+  WorkerEvent,
+} from './gateway/events.js';
+export type {
+  RequestIds,
+  WorkRequest,
+  ReplyStatus,
+  WorkReply,
+  AppAnnouncement,
+  WorkerAnnouncement,
+  FromGateway,
+  ToGateway,
+  GatewayMessage,
+  StartRequest,
+  StartAnswer,
+  GatewaySession,
+} from './gateway/messages.js';
 export type { BodyCodec, GatewayWire } from './gateway/gatewayWire.js';
 export type { HttpAnswer, HttpPost, HttpRequest } from './gateway/http.js';
-export * from './gateway/errors.js';
+export {
+  type GatewayErrors,
+  isGatewayError,
+  type ApiFailure,
+  GatewayApiError,
+  AuthError,
+  ConnectionLimitError,
+  SyncFailedError,
+  UnexpectedMessageError,
+  GatewayClosingError,
+  ExecutionTimeoutError,
+  InvalidPayloadError,
+} from './gateway/errors.js';
 
 // a worker
 export { connectWorker, type ConnectedWorker, type WorkerSnapshot } from './gateway/connectWorker.js';

@@ -51,7 +51,7 @@ interface Sent {
  * Stands after `serveRequests`.
  *
  * @example
- * source.pipe(serveRequests({ … }), deliverReplies({ flush: (reply) => api.flush(reply) }));
+ * gatewayEvents$.pipe(serveRequests({ apps: { billing } }), deliverReplies({ flush }));
  */
 export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFunction<WorkerEvent> {
   const { ackWithin = 5_000, maxReply = 4_194_304, pending = pendingReplies(), scheduler = asyncScheduler } = config;

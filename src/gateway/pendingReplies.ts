@@ -16,7 +16,7 @@ export interface PendingReplies {
  *
  * @example
  * const pending = pendingReplies();
- * source.pipe(
+ * gatewayEvents$.pipe(
  *   drainHandover({ linger: 25_000, until: (old) => pending.settled(old) }),
  *   deliverReplies({ flush, pending }),
  * );

@@ -33,9 +33,9 @@ const RETRY_ALL = { '100-4999': 'retry' } as const;
  * @example
  * gatewayWorker({
  *   apiUrl: 'https://api.example.com',
- *   apps: [{ name: 'billing', handle: ({ input, signal }) => bill(input, signal) }],
+ *   apps: [{ name: 'billing', handle: async ({ input, signal }) => ({ body: await bill(input, signal) }) }],
  *   shutdown$: shutdownSignals(),
- * }).pipe(logEvents(console)).subscribe();
+ * }).subscribe(({ type }) => tell(type));
  */
 export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEvent> {
   checkApps(config.apps);
