@@ -80,6 +80,34 @@ describe('the core entry', () => {
   });
 });
 
+describe('the other entries', () => {
+  it.each([
+    ['gateway.ts', ['rxjs', 'isomorphic-ws', 'msgpackr', 'node:crypto', 'node:os', 'rxjs/fetch']],
+    ['gatewayInngest.ts', ['rxjs', '@bufbuild/protobuf/wire']],
+    [
+      'testing.ts',
+      [
+        'rxjs',
+        'rxjs/fetch',
+        'rxjs/testing',
+        'isomorphic-ws',
+        'ws',
+        'msgpackr',
+        'node:crypto',
+        'node:events',
+        'node:http',
+        'node:net',
+        'node:os',
+        'node:stream',
+        'node:stream/consumers',
+        'node:timers/promises',
+      ],
+    ],
+  ])('need no more than they have to: %s', (entry, allowed) => {
+    expect(packageFaults(src, entry, allowed)).toEqual([]);
+  });
+});
+
 describe('a file', () => {
   it('has at most 200 lines', () => {
     expect(lengthFaults(src)).toEqual([]);
