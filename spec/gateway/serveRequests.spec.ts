@@ -265,6 +265,7 @@ describe('the result of work', () => {
     [Infinity, undefined],
     [new Date(NaN), undefined],
     [{}, undefined],
+    ['a text that is too long for any date or number of seconds'.repeat(20), undefined],
   ])('says to try again after %p as %p', async (retryAfter, expected) => {
     const reply = await replyOf(() => ({ status: 500, noRetry: false, retryAfter: retryAfter as string }));
 

@@ -16,6 +16,9 @@ export interface WorkResult {
   readonly requestVersion?: number;
 }
 
+/** The longest text that can say when to try again: an error of somebody else's may have a field of that name with anything in it. */
+const LONGEST_WHEN = 64;
+
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** The reply to a request by the result of its work. Throws for what is no result, and for a body without a JSON form. */
@@ -69,7 +72,7 @@ function bytesOf(body: unknown): Uint8Array {
 
 /** Seconds or an HTTP date; undefined for what is neither. */
 function retryAfterText(retryAfter: unknown): string | undefined {
-  if (typeof retryAfter === 'string') return retryAfter;
+  if (typeof retryAfter === 'string') return retryAfter.length <= LONGEST_WHEN ? retryAfter : undefined;
   if (typeof retryAfter === 'number' && retryAfter >= 0 && retryAfter < Infinity) return String(Math.ceil(retryAfter));
   // By its brand, for a date may come from another realm; one that is no date has no time.
   if (Object.prototype.toString.call(retryAfter) !== '[object Date]') return undefined;
