@@ -1,7 +1,6 @@
 import type { SchedulerLike } from 'rxjs';
-import { type Deadline, GridDeadline } from './deadline.js';
+import { type Deadline, type Era, GridDeadline } from './deadline.js';
 import { clampDelay } from './duration.js';
-import { Slots } from './slots.js';
 
 export type { Deadline } from './deadline.js';
 
@@ -24,7 +23,7 @@ const HostDate = Date;
 const settled = /* @__PURE__ */ Promise.resolve();
 
 function gridClock(scheduler: SchedulerLike): Clock {
-  let era: Slots<GridDeadline>;
+  let era: Era;
   /** What tells the time: the host's `Date`, a test's fake one, or nothing where time is virtual; null before it was asked. */
   let teller: unknown = null;
   let cached: number | undefined;
@@ -45,7 +44,7 @@ function gridClock(scheduler: SchedulerLike): Clock {
     const tells = read < REAL ? undefined : Date;
     if (tells !== teller || (!tells && read < before)) {
       // What was set before belongs to another time, and lives on by the timer of that.
-      era = new Slots();
+      era = { moments: new Map(), timer: undefined, promised: Infinity };
       teller = tells;
       offset = 0;
     } else if (read < before) offset += before - read;
@@ -59,16 +58,17 @@ function gridClock(scheduler: SchedulerLike): Clock {
     return time;
   };
   /** Sets the timer of an era for its next deadline, if there is one. */
-  const arm = (of: Slots<GridDeadline>, from: number): void => {
+  const arm = (of: Era, from: number): void => {
     of.timer?.unsubscribe();
-    of.timer = undefined;
-    of.promised = of.next();
+    of.promised = Infinity;
+    // Moments are few, for they fall on a grid: looking at all of them is cheaper than keeping them in order.
+    for (const moment of of.moments.keys()) of.promised = Math.min(of.promised, moment);
     if (of.promised === Infinity) return;
     const delay = clampDelay(of.promised - from);
     of.promised = from + delay;
     of.timer = scheduler.schedule(() => ring(of), delay);
   };
-  const ring = (of: Slots<GridDeadline>): void => {
+  const ring = (of: Era): void => {
     cached = undefined;
     let time = now();
     const untimely = of.promised - time;
@@ -78,37 +78,49 @@ function gridClock(scheduler: SchedulerLike): Clock {
       offset += untimely;
       time = of.promised;
     }
-    of.timer = undefined;
+    const due = [...of.moments].filter(([moment]) => moment <= time).sort(([one], [other]) => one - other);
     try {
-      of.take(time, (deadline) => {
-        const late = time - deadline.due;
-        if (late < 0) {
-          place(deadline);
-          return;
+      for (const [moment, deadlines] of due) {
+        for (const deadline of [...deadlines]) {
+          // One that rang before it may have called it off.
+          if (deadline.moment !== moment) continue;
+          remove(deadline);
+          const late = time - deadline.due;
+          if (late < 0) place(deadline);
+          else {
+            deadline.due = Infinity;
+            deadline.act(late);
+          }
         }
-        deadline.due = Infinity;
-        deadline.act(late);
-      });
+      }
     } finally {
       arm(of, time);
     }
   };
+  const remove = (deadline: GridDeadline): void => {
+    const { era: of, moment } = deadline;
+    const deadlines = of?.moments.get(moment);
+    deadlines?.delete(deadline);
+    if (deadlines?.size === 0) of?.moments.delete(moment);
+    deadline.moment = Infinity;
+  };
   const place = (deadline: GridDeadline): void => {
     const from = now();
     const due = Math.max(deadline.due, from);
-    const time = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
-    if (deadline.slot && deadline.slot.time <= time) return;
+    const moment = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
+    if (deadline.moment <= moment) return;
     drop(deadline);
     deadline.era = era;
-    era.add(deadline, time);
+    deadline.moment = moment;
+    const deadlines = era.moments.get(moment) ?? new Set();
+    era.moments.set(moment, deadlines.add(deadline));
     // A virtual run that failed closes timers that it does not own.
-    if (time < era.promised || era.timer?.closed) arm(era, from);
+    if (moment < era.promised || era.timer?.closed) arm(era, from);
   };
   const drop = (deadline: GridDeadline): void => {
-    const { era: of } = deadline;
-    if (!of || !deadline.slot) return;
-    of.remove(deadline);
-    if (of.size === 0) arm(of, 0);
+    const { era: of, moment } = deadline;
+    remove(deadline);
+    if (moment < Infinity && of?.moments.size === 0) arm(of, 0);
   };
 
   const keeper = { now, place, drop };

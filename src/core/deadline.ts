@@ -1,5 +1,5 @@
+import type { Subscription } from 'rxjs';
 import { clampDelay } from './duration.js';
-import type { Placed, Slot, Slots } from './slots.js';
 
 /** A moment at which something is due; it can be moved and called off as often as one likes, at the price of an assignment. */
 export interface Deadline {
@@ -16,6 +16,15 @@ export interface Deadline {
  */
 const grid = (delay: number): number => (delay >= 1_000 ? 50 : delay >= 100 ? 10 : 1);
 
+/** Deadlines by the moments at which they are looked at, behind one timer. */
+export interface Era {
+  /** At one moment, in the order in which they came. None is empty. */
+  readonly moments: Map<number, Set<GridDeadline>>;
+  timer: Subscription | undefined;
+  /** When the timer rings; Infinity without one. */
+  promised: number;
+}
+
 /** What a deadline needs of its clock. */
 interface Keeper {
   now(): number;
@@ -24,12 +33,13 @@ interface Keeper {
 }
 
 /** A deadline of a clock that places it. */
-export class GridDeadline implements Deadline, Placed {
-  slot: Slot | undefined = undefined;
+export class GridDeadline implements Deadline {
   due = Infinity;
   step = 1;
-  /** The slots of the time in which it was set. */
-  era: Slots<GridDeadline> | undefined = undefined;
+  /** When it is looked at: when it is due or before; Infinity while it is not placed. */
+  moment = Infinity;
+  /** Where it is placed. */
+  era: Era | undefined = undefined;
 
   constructor(
     private readonly clock: Keeper,
@@ -40,7 +50,7 @@ export class GridDeadline implements Deadline, Placed {
     this.due = from + clampDelay(delay);
     this.step = grid(delay);
     // It is looked at in time anyway, and found to have moved: what every message does must cost next to nothing.
-    if (!(this.slot && this.slot.time <= this.due)) this.clock.place(this);
+    if (this.moment > this.due) this.clock.place(this);
   }
 
   cancel(): void {
