@@ -1,4 +1,4 @@
-import { asyncScheduler, defer, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, defer, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { take, throwError, throwIfEmpty, timeout } from 'rxjs';
 import { isSendable } from '../core/closeCodes.js';
 import type { Connection } from '../core/connection.js';
@@ -7,7 +7,7 @@ import { ConnectionClosedError, HandshakeError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
 import { Meeting } from '../core/meeting.js';
-import { operate } from '../core/operate.js';
+import { operate, operated } from '../core/operate.js';
 import { perConnection } from '../core/perConnection.js';
 
 export interface HandshakeConfig<In, Out, Session> {
@@ -58,7 +58,7 @@ export function handshake<In, Out, Session>({
   expectFunction('handshake', 'exchange', exchange);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       let failure: HandshakeError | undefined;
       const fail = ({ inner }: Meeting<In, Out, Session>, error: HandshakeError): void => {
         if (failure) return;
@@ -88,9 +88,7 @@ export function handshake<In, Out, Session>({
         });
       };
 
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (!('connection' in event)) {
             subscriber.next(event);
@@ -105,7 +103,7 @@ export function handshake<In, Out, Session>({
         },
         error: (error) => subscriber.error(failure ?? error),
         complete: () => (failure ? subscriber.error(failure) : subscriber.complete()),
-      });
+      };
     });
 }
 

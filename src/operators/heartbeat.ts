@@ -1,11 +1,11 @@
-import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
+import { asyncScheduler, type SchedulerLike, type Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { HeartbeatTimeoutError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
 import { expectDuration, expected } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operated } from '../core/operate.js';
 
 export interface HeartbeatConfig<In, Out, Session = unknown> {
   /** How long the peer may be silent before it is pinged. */
@@ -53,11 +53,9 @@ export function heartbeat<In, Out, Session>(
   if (typeof config !== 'function') checked(config);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       let pulse: Pulse<In, Out, Session> | undefined;
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (event.type === 'message' && pulse?.connection === event.connection) {
             if (!pulse.answers(event.data)) subscriber.next(event);
@@ -76,7 +74,7 @@ export function heartbeat<In, Out, Session>(
           }
         },
         finalize: () => pulse?.stop(),
-      });
+      };
     });
 }
 

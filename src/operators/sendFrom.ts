@@ -1,11 +1,11 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, from, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operate, operated } from '../core/operate.js';
 
 export interface SendFromConfig {
   /** How many messages may wait for a connection; 100 by default. */
@@ -58,7 +58,7 @@ export function sendFrom<In, Out, Session>(
   const life = expectDuration('sendFrom', 'ttl', ttl);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const clock = clockOf(scheduler);
       const queue: Waiting<Out>[] = [];
       let current: Connection<Out, Session> | undefined;
@@ -138,9 +138,7 @@ export function sendFrom<In, Out, Session>(
         },
         complete: () => undefined,
       });
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           // Who is told that a connection is gone may send at once, and not into it.
           const isCurrent = 'connection' in event && event.connection === current;
@@ -163,6 +161,6 @@ export function sendFrom<In, Out, Session>(
           expiry.cancel();
           congestion.cancel();
         },
-      });
+      };
     });
 }
