@@ -1,4 +1,4 @@
-import type { SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type Deadline, type Era, GridDeadline } from './deadline.js';
 import { clampDelay } from './duration.js';
 
@@ -129,8 +129,8 @@ function gridClock(scheduler: SchedulerLike): Clock {
 
 let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
 
-/** The clock of a scheduler: one for all who ask. */
-export function clockOf(scheduler: SchedulerLike): Clock {
+/** The clock of a scheduler, by default of `asyncScheduler`: one for all who ask. */
+export function clockOf(scheduler: SchedulerLike = asyncScheduler): Clock {
   let clock = clocks.get(scheduler);
   if (!clock) clocks.set(scheduler, (clock = gridClock(scheduler)));
   return clock;

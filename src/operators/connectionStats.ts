@@ -1,4 +1,4 @@
-import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
+import { type Observable, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Connection, Traffic } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -51,11 +51,7 @@ const plus = (one: Traffic, other: Traffic): Traffic => ({
  * const chat$ = webSocket('wss://chat.example.com').pipe(countTraffic(), json<Chat>(), reconnect(), shareConnection());
  * chat$.pipe(connectionStats()).subscribe(({ bytesReceived }) => show(bytesReceived));
  */
-export function connectionStats({ every = 1_000, scheduler = asyncScheduler }: ConnectionStatsConfig = {}): <
-  In,
-  Out,
-  Session,
->(
+export function connectionStats({ every = 1_000, scheduler }: ConnectionStatsConfig = {}): <In, Out, Session>(
   source: ConnectionEvents<In, Out, Session>,
 ) => Observable<ConnectionStats> {
   const least = expectDuration('connectionStats', 'every', every);

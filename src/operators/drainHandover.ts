@@ -1,4 +1,4 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike, Subscription, take } from 'rxjs';
+import { from, Observable, type ObservableInput, type SchedulerLike, Subscription, take } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -61,7 +61,7 @@ interface Life<Out, Session> {
 export function drainHandover<In, Out, Session>(
   config: DrainHandoverConfig<NoInfer<Out>, NoInfer<Session>>,
 ): ConnectionOperator<In, Out, Session> {
-  const { release, until, scheduler = asyncScheduler, random = Math.random } = config;
+  const { release, until, scheduler, random = Math.random } = config;
   const linger = expectDuration('drainHandover', 'linger', config.linger, true);
 
   return (source) =>

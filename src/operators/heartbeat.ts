@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike, type Subscriber } from 'rxjs';
+import { type SchedulerLike, type Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
@@ -102,7 +102,7 @@ function pulseOf<In, Out, Session>(
   config: HeartbeatConfig<In, Out, Session>,
   subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
 ): Pulse<In, Out, Session> {
-  const { always, isPong, ping = connection.ping && (() => connection.ping?.()), scheduler = asyncScheduler } = config;
+  const { always, isPong, ping = connection.ping && (() => connection.ping?.()), scheduler } = config;
   const [interval, timeout] = checked(config);
   const clock = clockOf(scheduler);
   let heardAt = clock.now();

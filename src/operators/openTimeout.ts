@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import { OpenTimeoutError } from '../core/errors.js';
@@ -25,7 +25,7 @@ export interface OpenTimeoutConfig {
  * @example
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), openTimeout({ within: '10s' }));
  */
-export function openTimeout({ within, scheduler = asyncScheduler }: OpenTimeoutConfig): AnyConnectionOperator {
+export function openTimeout({ within, scheduler }: OpenTimeoutConfig): AnyConnectionOperator {
   const limit = expectDuration('openTimeout', 'within', within);
 
   return (source) =>

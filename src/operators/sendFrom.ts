@@ -1,4 +1,4 @@
-import { asyncScheduler, from, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { from, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, ReadyState } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
@@ -44,13 +44,7 @@ interface Waiting<Out> {
  */
 export function sendFrom<In, Out, Session>(
   outgoing$: ObservableInput<NoInfer<Out>>,
-  {
-    buffer = 100,
-    overflow = 'drop-oldest',
-    ttl = Infinity,
-    highWater = 16_777_216,
-    scheduler = asyncScheduler,
-  }: SendFromConfig = {},
+  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, highWater = 16_777_216, scheduler }: SendFromConfig = {},
 ): ConnectionOperator<In, Out, Session> {
   expectCount('sendFrom', 'buffer', buffer, 0);
   expectCount('sendFrom', 'highWater', highWater, 1);

@@ -1,4 +1,4 @@
-import { asyncScheduler, noop, Observable, type SchedulerLike } from 'rxjs';
+import { noop, Observable, type SchedulerLike } from 'rxjs';
 import { type Frame, ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
@@ -29,7 +29,7 @@ export interface FromWebSocketConfig {
  */
 export function fromWebSocket(
   socket: WebSocketLike | (() => WebSocketLike),
-  { closeTimeout = 2_000, scheduler = asyncScheduler }: FromWebSocketConfig = {},
+  { closeTimeout = 2_000, scheduler }: FromWebSocketConfig = {},
 ): ConnectionEvents<Frame, Frame, undefined> {
   const config = { closeTimeout: expectDuration('fromWebSocket', 'closeTimeout', closeTimeout, true), scheduler };
   let taken = false;

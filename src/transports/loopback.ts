@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike, Subject, type Subscriber } from 'rxjs';
+import { Observable, type SchedulerLike, Subject, type Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -60,7 +60,7 @@ export function loopback({
   closeTimeout = 2_000,
   url = 'loopback://local',
   protocol = '',
-  scheduler = asyncScheduler,
+  scheduler,
 }: LoopbackConfig = {}): Loopback {
   const target = withoutSecrets(url);
   const delay = expectDuration('loopback', 'latency', latency, true);

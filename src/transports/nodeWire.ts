@@ -1,3 +1,4 @@
+import { asyncScheduler } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { ReadyState } from '../core/connection.js';
 import { type NodeSocket, parseRetryAfter } from './socketLike.js';
@@ -10,7 +11,7 @@ const LARGE = 16_384;
 const asText = { binary: false };
 
 /** The wire of a socket of `ws`. */
-export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
+export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncScheduler) => {
   const clock = clockOf(scheduler);
   let cork: TickCork | undefined;
   let firstPing = Infinity;

@@ -10,7 +10,7 @@ import type { Wire, WireEnd } from './wire.js';
 export interface SocketConnectionConfig {
   /** How long to wait for the peer's leave, in milliseconds. */
   readonly closeTimeout: number;
-  readonly scheduler: SchedulerLike;
+  readonly scheduler: SchedulerLike | undefined;
   /** Called before the `open` event. */
   readonly opened?: () => void;
 }

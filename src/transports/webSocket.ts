@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { Observable, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -43,7 +43,7 @@ export interface WebSocketConfig extends PlatformConfig {
  */
 export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<Frame, Frame, undefined> {
   const config = isConfig(address) ? address : { url: address };
-  const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler = asyncScheduler } = config;
+  const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler } = config;
   const { createSocket } = config;
   const offered = [protocols].flat();
   const within = expectDuration('webSocket', 'connectTimeout', connectTimeout);

@@ -26,7 +26,7 @@ export interface Wire {
 }
 
 /** Listens to a socket for `end`. */
-export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler: SchedulerLike) => Wire;
+export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler?: SchedulerLike) => Wire;
 
 /** The wire of a standard socket. */
 export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
