@@ -7,20 +7,34 @@ export type CloseAction = 'stop' | 'retry' | 'slow' | 'refreshAuth';
 export type CloseCodes = Readonly<Record<number | `${number}-${number}`, CloseAction>>;
 
 /** What is done about a code when nothing else is said: the reasons are in `closeCodeRules`. All other codes are retried. */
-const defaults: Readonly<Record<Exclude<CloseAction, 'retry'>, readonly number[]>> = {
-  stop: [1000, 1002, 1003, 1004, 1007, 1008, 1009, 1010, 1015, 3003, 4400, 4403],
-  slow: [1011, 1013, 4429],
-  refreshAuth: [401, 3000, 4401],
+const defaults: CloseCodes = {
+  401: 'refreshAuth',
+  1000: 'stop',
+  '1002-1004': 'stop',
+  '1007-1010': 'stop',
+  1011: 'slow',
+  1013: 'slow',
+  1015: 'stop',
+  3000: 'refreshAuth',
+  3003: 'stop',
+  4400: 'stop',
+  4401: 'refreshAuth',
+  4403: 'stop',
+  4429: 'slow',
 };
+
+/** What a table says about a code. Single codes come before ranges, as integer keys always come first. */
+function listed(table: CloseCodes, code: number): CloseAction | undefined {
+  const key = Object.keys(table).find((codes) => {
+    const [low = NaN, high = low] = codes.split('-').map(Number);
+    return code >= low && code <= high;
+  });
+  return table[key as `${number}-${number}`];
+}
 
 /** What to do about a close code or an HTTP status: the table's word, a single code's before a range's, else the default rules'. */
 export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
-  const key = Object.keys(table).find((range) => {
-    const [low = NaN, high = NaN] = range.split('-').map(Number);
-    return code >= low && code <= high;
-  });
-  const listed = Object.entries(defaults).find(([, codes]) => codes.includes(code));
-  return table[code] ?? table[key as `${number}-${number}`] ?? ((listed?.[0] ?? 'retry') as CloseAction);
+  return listed(table, code) ?? listed(defaults, code) ?? 'retry';
 }
 
 const actions: readonly CloseAction[] = ['stop', 'retry', 'slow', 'refreshAuth'];

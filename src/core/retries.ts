@@ -67,18 +67,6 @@ export function retries({
     /** The window, in milliseconds, in which the peer would have its clients come back. */
     let window: number | undefined;
 
-    const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
-      const within = isNumber(hint) && hint > 0 ? hint : window;
-      window = undefined;
-      const wait = delay(context);
-      if (wait === undefined) return undefined;
-      expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
-      if (!within) return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
-      const spread = Math.min(within, LONGEST_HINT) * random();
-      // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
-      return context.attempt === 1 ? spread : Math.max(spread, wait);
-    };
-
     return {
       opened(now) {
         openedAt = now;
@@ -92,20 +80,28 @@ export function retries({
       },
       failed(cause, now) {
         const { code, status, retryAfter } = (cause ?? {}) as Failure;
-        if (now - openedAt >= stable) {
-          attempt = 0;
+        if (now - openedAt >= stable) attempt = 0;
+        openedAt = Infinity;
+        if (++attempt === 1) {
+          troubleSince = now;
           previousDelay = undefined;
         }
-        openedAt = Infinity;
-        if (++attempt === 1) troubleSince = now;
 
-        const number = isNumber(code) ? code : status;
-        const action = isNumber(number) ? closeAction(number, closeCodes) : 'retry';
+        const action = closeAction([code, status].find(isNumber) ?? NaN, closeCodes);
         if (action === 'stop' || attempt > maxAttempts) return undefined;
 
         const elapsed = now - troubleSince;
-        const wait = waitOf({ attempt, elapsed, cause, previousDelay, random }, action, retryAfter);
-        if (wait === undefined || elapsed + wait > longest) return undefined;
+        const within = isNumber(retryAfter) && retryAfter > 0 ? retryAfter : window;
+        window = undefined;
+        let wait = delay({ attempt, elapsed, cause, previousDelay, random });
+        if (wait === undefined) return undefined;
+        expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
+        if (within) {
+          const spread = Math.min(within, LONGEST_HINT) * random();
+          // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
+          wait = attempt === 1 ? spread : Math.max(spread, wait);
+        } else if (action === 'slow') wait = Math.max(wait, SLOW * (1 + random()));
+        if (elapsed + wait > longest) return undefined;
         previousDelay = clampDelay(wait);
         return { attempt, delay: previousDelay, action };
       },

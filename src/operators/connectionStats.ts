@@ -1,4 +1,4 @@
-import { type Observable, type SchedulerLike } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Connection, Traffic } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';

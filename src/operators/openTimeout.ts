@@ -1,4 +1,4 @@
-import { type SchedulerLike } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import { OpenTimeoutError } from '../core/errors.js';
