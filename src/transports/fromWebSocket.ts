@@ -56,8 +56,7 @@ export function fromWebSocket(
       if (adopted.readyState > ReadyState.OPEN) throw new Error('its socket is closed already');
       subscriber.next({ type: 'connecting', url });
       const listen = (end: WireEnd): Wire => wireOf(adopted, end, scheduler);
-      const connection = new SocketConnection(adopted, listen, subscriber, url, config);
-      subscriber.add(() => connection.hangUp());
+      new SocketConnection(adopted, listen, subscriber, url, config);
     } catch (cause) {
       subscriber.error(new DialError(url, cause instanceof Error ? cause.message : String(cause), { cause }));
     }

@@ -77,12 +77,9 @@ export function loopback({
 
   const adopt = (socket: LoopbackSocket, subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>): void => {
     subscriber.next({ type: 'connecting', url: target });
-    const connection = new SocketConnection(socket, (end) => socket.listen(end), subscriber, target, config);
-    subscriber.add(() => {
-      connection.hangUp();
-      // Nobody listens any more: nothing needs to be under way to this end.
-      socket.lost();
-    });
+    new SocketConnection(socket, (end) => socket.listen(end), subscriber, target, config);
+    // Nobody listens any more: nothing needs to be under way to this end.
+    subscriber.add(() => socket.lost());
   };
 
   const client$ = new Observable<ConnectionEvent<Frame, Frame, undefined>>((subscriber) => {

@@ -1,5 +1,5 @@
 import type { Clock, Deadline } from '../core/clock.js';
-import { type Frame, ReadyState } from '../core/connection.js';
+import { expectOpen, type Frame, ReadyState } from '../core/connection.js';
 import type { Wire, WireEnd } from './wire.js';
 
 const utf8 = /* @__PURE__ */ new TextEncoder();
@@ -53,9 +53,19 @@ export class LoopbackSocket implements Wire {
     this.tell((peer) => peer.#end?.heard(frame), frame);
   }
 
-  readonly ping = (): void => {
-    const pingedAt = this.clock.now();
-    this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
+  readonly abilities = {
+    ping: (): void => {
+      if (this.#end) expectOpen(this.#end);
+      const pingedAt = this.clock.now();
+      this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
+    },
+    pause: (): void => {
+      this.#paused = true;
+    },
+    resume: (): void => {
+      if (this.#paused && this.#first) this.#arrival.in(0);
+      this.#paused = false;
+    },
   };
 
   leave(code: number, reason: string): void {
@@ -66,7 +76,7 @@ export class LoopbackSocket implements Wire {
     this.readyState = ReadyState.CLOSING;
     this.tell((peer) => peer.#leftBy(code, reason));
     // Who does not read does not hear the peer's leave either.
-    this.resume();
+    this.abilities.resume();
   }
 
   /** Breaks the connection: the other end hears of it behind what is still under way. */
@@ -74,15 +84,6 @@ export class LoopbackSocket implements Wire {
     this.tell((peer) => peer.lost());
     this.lost();
   }
-
-  readonly pause = (): void => {
-    this.#paused = true;
-  };
-
-  readonly resume = (): void => {
-    if (this.#paused && this.#first) this.#arrival.in(0);
-    this.#paused = false;
-  };
 
   /** Begins: from now on it can send. */
   open(): void {

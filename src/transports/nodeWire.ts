@@ -1,6 +1,6 @@
 import { asyncScheduler } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { ReadyState } from '../core/connection.js';
+import { expectOpen, ReadyState } from '../core/connection.js';
 import { type NodeSocket, parseRetryAfter } from './socketLike.js';
 import { TickCork } from './tickCork.js';
 import type { MakeWire } from './wire.js';
@@ -55,13 +55,16 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncSch
       cork?.release();
       socket.terminate();
     },
-    ping() {
-      // The answer repeats what the ping said, so that no answer is taken for another one's.
-      const now = clock.now();
-      firstPing = Math.min(firstPing, now);
-      socket.ping(String(now));
+    abilities: {
+      ping() {
+        expectOpen(end);
+        // The answer repeats what the ping said, so that no answer is taken for another one's.
+        const now = clock.now();
+        firstPing = Math.min(firstPing, now);
+        socket.ping(String(now));
+      },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
     },
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
   };
 };

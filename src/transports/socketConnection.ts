@@ -19,9 +19,9 @@ export interface SocketConnectionConfig {
 export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   readonly id = connectionId();
   readonly session = undefined;
-  readonly ping?: () => void;
-  readonly pause?: () => void;
-  readonly resume?: () => void;
+  declare readonly ping?: () => void;
+  declare readonly pause?: () => void;
+  declare readonly resume?: () => void;
   readonly #socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
   readonly #wire: Wire;
   readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;
@@ -46,15 +46,13 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#subscriber = subscriber;
     this.#config = config;
     this.#wire = listen(this);
-    const { ping, pause, resume } = this.#wire;
-    if (ping) {
-      this.ping = () => {
-        expectOpen(this);
-        ping();
-      };
-    }
-    if (pause) this.pause = pause;
-    if (resume) this.resume = resume;
+    Object.assign(this, this.#wire.abilities);
+    // The consumer is gone: takes leave, and makes sure that the socket is gone soon too.
+    subscriber.add(() => {
+      if (this.#over) return;
+      this.#over = true;
+      if (!this.#farewell) this.#leave(1000, '');
+    });
     if (socket.readyState === ReadyState.OPEN) this.opened();
   }
 
@@ -83,15 +81,8 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#leave(code, reason);
   }
 
-  /** The consumer is gone: takes leave, and makes sure that the socket is gone soon too. */
-  hangUp(): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (!this.#farewell) this.#leave(1000, '');
-  }
-
   opened(): void {
-    if (this.#subscriber.closed) return;
+    if (this.#over) return;
     this.#isOpen = true;
     this.#config.opened?.();
     this.#subscriber.next({ type: 'open', connection: this });
@@ -107,10 +98,11 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
 
   failed(why: string, failure: DialFailure): void {
     if (this.#isOpen) this.#fault ||= why;
-    if (this.#over || this.#isOpen) return;
-    this.#over = true;
-    this.#subscriber.error(new DialError(this.url, why, failure));
-    this.#wire.abandon?.();
+    else if (!this.#over) {
+      this.#over = true;
+      this.#subscriber.error(new DialError(this.url, why, failure));
+      this.#wire.abandon?.();
+    }
   }
 
   ended(code: number, reason: string, wasClean: boolean): void {

@@ -42,7 +42,7 @@ export interface WebSocketConfig extends PlatformConfig {
  * });
  */
 export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<Frame, Frame, undefined> {
-  const config = isConfig(address) ? address : { url: address };
+  const config = 'url' in Object(address) ? (address as WebSocketConfig) : { url: address as Address };
   const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler } = config;
   const { createSocket } = config;
   const offered = [protocols].flat();
@@ -83,18 +83,13 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
           const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
           const listen = (end: WireEnd): Wire => wireOf(socket, end, scheduler);
           const ending = { closeTimeout: patience, scheduler, opened };
-          const connection = new SocketConnection(socket, listen, subscriber, target, ending);
-          subscriber.add(() => connection.hangUp());
+          new SocketConnection(socket, listen, subscriber, target, ending);
         } catch (cause) {
           fail(cause);
         }
       },
     });
   });
-}
-
-function isConfig(address: Address | WebSocketConfig): address is WebSocketConfig {
-  return Object(address) === address && 'url' in (address as object);
 }
 
 /** A token of RFC 9110 section 5.6.2. */

@@ -1,10 +1,10 @@
 import type { SchedulerLike } from 'rxjs';
-import type { Frame } from '../core/connection.js';
+import type { Connection, Frame } from '../core/connection.js';
 import type { DialFailure } from '../core/errors.js';
 import type { AnySocket, WebSocketLike } from './socketLike.js';
 
 /** Who hears of a socket, whatever the platform. */
-export interface WireEnd {
+export interface WireEnd extends Pick<Connection<Frame>, 'readyState' | 'url'> {
   opened(): void;
   heard(frame: Frame): void;
   /** One of our pings was answered, after so many milliseconds. */
@@ -20,9 +20,8 @@ export interface Wire {
   leave(code: number, reason: string): void;
   /** Drops the socket, where the platform can. */
   abandon?(): void;
-  readonly ping?: () => void;
-  readonly pause?: () => void;
-  readonly resume?: () => void;
+  /** What the connection can do besides, on this platform. */
+  readonly abilities?: Pick<Connection<Frame>, 'ping' | 'pause' | 'resume'>;
 }
 
 /** Listens to a socket for `end`. */
