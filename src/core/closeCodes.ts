@@ -46,7 +46,7 @@ export function checkCloseCodes(table: CloseCodes): void {
       /^\d{3,4}(-\d{3,4})?$/.test(codes),
       'reconnect',
       'closeCodes',
-      "of codes and ranges such as '4500-4599'",
+      "codes or ranges such as '4500-4599'",
       codes,
     );
     expectOneOf('reconnect', `closeCodes[${codes}]`, action, actions);
@@ -60,7 +60,7 @@ export function isSendable(code: number | undefined): boolean {
 
 /** Checks what `connection.close()` was given: 1000 or 3000–4999, and a reason of at most 123 bytes (RFC 6455 section 5.5). */
 export function checkClose(code: number, reason: string): void {
-  expected(isSendable(code), 'close', 'code', '1000 or a whole number between 3000 and 4999', code);
+  expected(isSendable(code), 'close', 'code', '1000 or 3000-4999', code);
   const bytes = new TextEncoder().encode(reason).length;
   expected(bytes <= 123, 'close', 'reason', 'at most 123 bytes', bytes);
 }

@@ -85,7 +85,7 @@ export class HeartbeatTimeoutError extends NamedError {
   /** Milliseconds. */
   declare readonly timeout: number;
   constructor(timeout: number) {
-    super('HeartbeatTimeoutError', `the peer did not answer a ping within ${timeout} ms`, { timeout });
+    super('HeartbeatTimeoutError', `no answer to a ping within ${timeout} ms`, { timeout });
   }
 }
 

@@ -95,7 +95,7 @@ export function retries({
         window = undefined;
         let wait = delay({ attempt, elapsed, cause, previousDelay, random });
         if (wait === undefined) return undefined;
-        expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
+        expected(wait >= 0, 'reconnect', 'delay()', 'at least 0 or undefined', wait);
         if (within) {
           const spread = Math.min(within, LONGEST_HINT) * random();
           // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.

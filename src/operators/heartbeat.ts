@@ -141,7 +141,7 @@ function pulseOf<In, Out, Session>(
       due();
     }),
   );
-  expected(ping, 'heartbeat', 'ping', 'a function, for this platform cannot send ping frames', ping);
+  expected(ping, 'heartbeat', 'ping', 'a function where the platform has no ping frames', ping);
   beat.in(interval);
 
   return {
