@@ -1,4 +1,4 @@
-import { from, NEVER, noop, Observable, type ObservableInput, type SchedulerLike, take, timer } from 'rxjs';
+import { from, noop, Observable, type ObservableInput, type SchedulerLike, take, timer } from 'rxjs';
 import type { Backoff } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
 import { closeAction, type CloseCodes } from '../core/closeCodes.js';
@@ -43,7 +43,7 @@ export interface ReconnectConfig {
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect({ delay: exponential({ first: 500, max: 30_000, jitter: 0.3 }) }));
  */
 export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
-  const { closeCodes, refreshAuth, while$ = NEVER, scheduler } = config;
+  const { closeCodes, refreshAuth, while$ = [], scheduler } = config;
   const begin = retries(config);
 
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>

@@ -68,7 +68,7 @@ export class LoopbackSocket implements Wire {
     },
   };
 
-  leave(code: number, reason: string): void {
+  close(code: number, reason: string): void {
     if (this.readyState === ReadyState.CONNECTING) {
       this.abandon();
       return;

@@ -42,7 +42,7 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncSch
       else socket.send(frame as Uint8Array<ArrayBuffer>);
       if (frame.length > LARGE) cork?.release();
     },
-    leave(code, reason) {
+    close(code, reason) {
       if (socket.readyState === ReadyState.CONNECTING) {
         socket.terminate();
       } else {

@@ -125,6 +125,6 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
       this.#wire.abandon?.();
     });
     this.#patience.in(this.#config.closeTimeout);
-    this.#wire.leave(code, reason);
+    this.#wire.close(code, reason);
   }
 }

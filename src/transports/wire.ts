@@ -17,7 +17,7 @@ export interface WireEnd extends Pick<Connection<Frame>, 'readyState' | 'url'> {
 export interface Wire {
   send(frame: Frame): void;
   /** Takes leave of the peer. */
-  leave(code: number, reason: string): void;
+  close(code: number, reason: string): void;
   /** Drops the socket, where the platform can. */
   abandon?(): void;
   /** What the connection can do besides, on this platform. */
@@ -27,7 +27,7 @@ export interface Wire {
 /** Listens to a socket for `end`. */
 export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler?: SchedulerLike) => Wire;
 
-/** The wire of a standard socket. */
+/** The wire of a standard socket: the socket itself. */
 export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
   socket.binaryType = 'arraybuffer';
   socket.addEventListener('open', () => end.opened());
@@ -39,8 +39,5 @@ export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
     end.failed(message || 'the platform does not say why', { cause: error }),
   );
   socket.addEventListener('close', ({ code, reason, wasClean }) => end.ended(code, reason, wasClean));
-  return {
-    send: (frame) => socket.send(frame as string),
-    leave: (code, reason) => socket.close(code, reason),
-  };
+  return socket;
 };
