@@ -1,8 +1,9 @@
-import { asyncScheduler, defer, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
-import { take, throwError, throwIfEmpty, timeout } from 'rxjs';
+import { defer, noop, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { take, throwIfEmpty } from 'rxjs';
+import { clockOf } from '../core/clock.js';
 import { isSendable } from '../core/closeCodes.js';
 import type { Connection } from '../core/connection.js';
-import { clampDelay, type Duration } from '../core/duration.js';
+import type { Duration } from '../core/duration.js';
 import { ConnectionClosedError, HandshakeError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
@@ -50,7 +51,7 @@ export interface HandshakeConfig<In, Out, Session> {
 export function handshake<In, Out, Session>({
   within,
   exchange,
-  scheduler = asyncScheduler,
+  scheduler,
 }: HandshakeConfig<NoInfer<In>, NoInfer<Out>, Session>): (
   source: ConnectionEvents<In, Out>,
 ) => ConnectionEvents<In, Out, Session> {
@@ -71,20 +72,17 @@ export function handshake<In, Out, Session>({
         (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
+        const deadline = clockOf(scheduler).deadline(() => {
+          fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
+        });
+        deadline.in(limit);
         operate({
-          source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(
-            timeout({
-              first: clampDelay(limit),
-              scheduler,
-              with: () => throwError(() => new HandshakeError(`no session within ${limit} ms`, 'timeout')),
-            }),
-            take(1),
-            throwIfEmpty(),
-          ),
+          source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
           next: (session) => meeting.agree(session),
           error: (cause) => fail(meeting, failed(cause)),
-          complete: () => undefined,
+          complete: noop,
+          finalize: () => deadline.cancel(),
         });
       };
 
