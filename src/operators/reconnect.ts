@@ -56,9 +56,10 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
       let owed: (() => ObservableInput<unknown>) | undefined;
 
       const dial = (): void => {
-        if (!allowed) heldSince ??= clock.now();
+        const now = clock.now();
+        heldSince ??= now;
         if (!allowed || subscriber.closed) return;
-        if (heldSince !== undefined) held(clock.now() - heldSince);
+        held(now - heldSince);
         heldSince = undefined;
         if (owed) {
           const complete = (): void => {
