@@ -3,6 +3,11 @@ export function isNamed<Name extends keyof HawserErrors>(error: unknown, name: N
   return (error as { name?: unknown } | null | undefined)?.name === name;
 }
 
+/** What a thrown value says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Every error of this package by its name. */
 export interface HawserErrors {
   NotOpenError: NotOpenError;

@@ -8,6 +8,7 @@ import { expectDuration } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { LoopbackSocket } from './loopbackSocket.js';
 import { SocketConnection } from './socketConnection.js';
+import type { MakeWire } from './wire.js';
 
 export interface LoopbackConfig {
   /** How long a frame is under way, in either direction; 0 by default. A dial takes it twice: there and back. */
@@ -21,6 +22,8 @@ export interface LoopbackConfig {
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
+
+const listen: MakeWire<LoopbackSocket> = (socket, end) => socket.listen(end);
 
 /** A link between two ends in one process. */
 export interface Loopback {
@@ -77,7 +80,7 @@ export function loopback({
 
   const adopt = (socket: LoopbackSocket, subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>): void => {
     subscriber.next({ type: 'connecting', url: target });
-    new SocketConnection(socket, (end) => socket.listen(end), subscriber, target, config);
+    new SocketConnection(socket, listen, subscriber, target, config);
     // Nobody listens any more: nothing needs to be under way to this end.
     subscriber.add(() => socket.lost());
   };

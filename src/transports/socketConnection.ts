@@ -4,25 +4,24 @@ import { checkClose } from '../core/closeCodes.js';
 import { type Connection, connectionId, expectOpen, type Frame, ReadyState } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
-import type { AnySocket } from './socketLike.js';
-import type { Wire, WireEnd } from './wire.js';
+import type { MakeWire, SocketState, Wire, WireEnd } from './wire.js';
 
 export interface SocketConnectionConfig {
   /** How long to wait for the peer's leave, in milliseconds. */
   readonly closeTimeout: number;
-  readonly scheduler: SchedulerLike | undefined;
+  readonly scheduler?: SchedulerLike | undefined;
   /** Called before the `open` event. */
   readonly opened?: () => void;
 }
 
 /** One socket and the subscriber that hears of it: the connection of every transport that has sockets. */
-export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
+export class SocketConnection<Socket extends SocketState> implements Connection<Frame, undefined>, WireEnd {
   readonly id = connectionId();
   readonly session = undefined;
   declare readonly ping?: () => void;
   declare readonly pause?: () => void;
   declare readonly resume?: () => void;
-  readonly #socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
+  readonly #socket: Socket;
   readonly #wire: Wire;
   readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;
   readonly #config: SocketConnectionConfig;
@@ -35,9 +34,8 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   #fault = '';
 
   constructor(
-    socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>,
-    /** Makes the wire of the socket. */
-    listen: (end: WireEnd) => Wire,
+    socket: Socket,
+    makeWire: MakeWire<Socket>,
     subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
     readonly url: string,
     config: SocketConnectionConfig,
@@ -45,7 +43,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#socket = socket;
     this.#subscriber = subscriber;
     this.#config = config;
-    this.#wire = listen(this);
+    this.#wire = makeWire(socket, this, config.scheduler);
     Object.assign(this, this.#wire.abilities);
     // The consumer is gone: takes leave, and makes sure that the socket is gone soon too.
     subscriber.add(() => {

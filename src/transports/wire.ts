@@ -24,8 +24,11 @@ export interface Wire {
   readonly abilities?: Pick<Connection<Frame>, 'ping' | 'pause' | 'resume'>;
 }
 
+/** What a connection asks of any socket. */
+export type SocketState = Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
+
 /** Listens to a socket for `end`. */
-export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler?: SchedulerLike) => Wire;
+export type MakeWire<Socket extends SocketState> = (socket: Socket, end: WireEnd, scheduler?: SchedulerLike) => Wire;
 
 /** The wire of a standard socket: the socket itself. */
 export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
