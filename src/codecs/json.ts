@@ -37,7 +37,7 @@ export const jsonCodec: Codec<unknown> = {
 
 /** Whether `__proto__` may be among the keys; an escape can spell each of its letters too. Both are rare. */
 function mentionsProto(text: string): boolean {
-  return text.includes('__proto__') || (text.includes('\\u00') && /\\u00(?:5f|6f|7[024])/i.test(text));
+  return text.includes('__proto__') || (text.includes('\\u00') && /\\u00(5f|6f|7[024])/i.test(text));
 }
 
 /** Whether a text may be nested too deep. Few have enough brackets to be: the others are not looked at by the value. */

@@ -1,6 +1,6 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, ReadyState } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { HeartbeatTimeoutError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
@@ -120,7 +120,7 @@ function pulseOf<In, Out, Session>(
       return;
     }
     // A connection that is closing has its own time limit.
-    if (connection.readyState !== ReadyState.OPEN) return;
+    if (!isOpen(connection)) return;
     if (!awaiting) limit.in(timeout);
     awaiting = true;
     if (always) beat.in(interval, late < SLEPT ? now - late : now);

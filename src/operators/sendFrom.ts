@@ -1,6 +1,6 @@
 import { from, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, ReadyState } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
@@ -79,17 +79,17 @@ export function sendFrom<In, Out, Session>(
         const head = queue[0];
         if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
         else expiry.cancel();
-        if (head && current?.readyState === ReadyState.OPEN && !subscriber.closed) congestion.in(CONGESTED);
+        if (head && current && isOpen(current) && !subscriber.closed) congestion.in(CONGESTED);
       };
       /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
       const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
-        if (connection.readyState !== ReadyState.OPEN || connection.bufferedAmount > highWater) return false;
+        if (!isOpen(connection) || connection.bufferedAmount > highWater) return false;
         try {
           connection.send(message);
           return true;
         } catch (error) {
           // The readyState may have changed in the meantime: then it is not the message that is at fault.
-          if ((connection.readyState as number) === ReadyState.OPEN) throw error;
+          if (isOpen(connection)) throw error;
           return false;
         }
       };

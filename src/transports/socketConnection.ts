@@ -1,7 +1,7 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf, type Deadline } from '../core/clock.js';
 import { checkClose } from '../core/closeCodes.js';
-import { type Connection, connectionId, expectOpen, type Frame, ReadyState } from '../core/connection.js';
+import { CLOSED, type Connection, connectionId, expectOpen, type Frame, isOpen } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
 import type { MakeWire, SocketState, Wire, WireEnd } from './wire.js';
@@ -51,7 +51,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
       this.#over = true;
       if (!this.#farewell) this.#leave(1000, '');
     });
-    if (socket.readyState === ReadyState.OPEN) this.opened();
+    if (isOpen(socket)) this.opened();
   }
 
   get protocol(): string {
@@ -59,7 +59,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
   }
 
   get readyState(): number {
-    return this.#over ? ReadyState.CLOSED : this.#socket.readyState;
+    return this.#over ? CLOSED : this.#socket.readyState;
   }
 
   get bufferedAmount(): number {
@@ -75,7 +75,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
     checkClose(code, reason);
     if (this.#over || this.#patience) return;
     // Once the peer has taken leave its code stands, as by the standard.
-    if (this.readyState < ReadyState.CLOSING) this.#farewell = { code, reason };
+    if (isOpen(this)) this.#farewell = { code, reason };
     this.#leave(code, reason);
   }
 
