@@ -53,8 +53,8 @@ function hasManyBrackets(text: string): boolean {
 
 /** Refuses fresh data that is nested too deep, and takes out of it each `__proto__` that is an ordinary key: it would do harm when the data is merged into something. */
 function tidy(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
+  if (Object(value) !== value) return;
   if (depth === DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
-  Reflect.deleteProperty(value, '__proto__');
-  for (const part of Object.values(value)) tidy(part, depth + 1);
+  delete (value as { __proto__?: unknown }).__proto__;
+  for (const part of Object.values(value as object)) tidy(part, depth + 1);
 }
