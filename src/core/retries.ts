@@ -1,4 +1,4 @@
-import { type Backoff, decorrelated } from './backoff.js';
+import { type Backoff, decorrelatedBetween } from './backoff.js';
 import { checkCloseCodes, closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
 import { clampDelay, type Duration } from './duration.js';
 import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
@@ -46,7 +46,7 @@ interface Failure {
 
 /** Checks the rules, and gives what begins to decide by them. */
 export function retries({
-  delay = decorrelated(),
+  delay = decorrelatedBetween(1_000, 10_000),
   stableAfter = 5_000,
   maxAttempts = Infinity,
   maxElapsed = Infinity,
