@@ -31,8 +31,6 @@ const LONGEST_HINT = 3_600_000;
 export interface Retries {
   readonly opened: (now: number) => void;
   readonly draining: (within: number | undefined) => void;
-  /** Dials were held back for so long, which does not count as trouble. */
-  readonly held: (duration: number) => void;
   /** What to do after a failure; `undefined` gives up. */
   readonly failed: (cause: unknown, now: number) => Retry | undefined;
 }
@@ -74,9 +72,6 @@ export function retries({
       },
       draining(within) {
         window = within;
-      },
-      held(duration) {
-        troubleSince += duration;
       },
       failed(cause, now) {
         const { code, status, retryAfter } = (cause ?? {}) as Failure;

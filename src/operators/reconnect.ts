@@ -49,17 +49,19 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
     new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
       const clock = clockOf(scheduler);
-      const { opened, draining, held, failed } = begin();
+      const { opened, draining, failed } = begin();
       let allowed = true;
       let heldSince: number | undefined;
+      let heldFor = 0;
       /** Gets the credentials without which the next dial would be refused again. */
       let owed: (() => ObservableInput<unknown>) | undefined;
 
+      /** The time, which stands still while dials are held back: that does not count as trouble. */
+      const now = (): number => clock.now() - heldFor;
       const dial = (): void => {
-        const now = clock.now();
-        heldSince ??= now;
+        heldSince ??= now();
         if (!allowed || subscriber.closed) return;
-        held(now - heldSince);
+        heldFor += now() - heldSince;
         heldSince = undefined;
         if (owed) {
           const complete = (): void => {
@@ -73,7 +75,7 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
         const life = receiver<ConnectionEvent<In, Out, Session>, ConnectionEvent<In, Out, Session>>({
           subscriber,
           next(event) {
-            if (event.type === 'open') opened(clock.now());
+            if (event.type === 'open') opened(now());
             else if (event.type === 'draining') draining(event.within);
             else if (event.type === 'close') closed = event;
             subscriber.next(event);
@@ -92,7 +94,7 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
         source.subscribe(life);
       };
       const retry = (cause: unknown): void => {
-        const decision = failed(cause, clock.now());
+        const decision = failed(cause, now());
         if (!decision) {
           subscriber.error(cause);
           return;
