@@ -107,7 +107,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
     this.#patience?.cancel();
     if (this.#over) return;
     if (!this.#isOpen) {
-      this.failed(`closed before it was open (${code}${reason && ` ${reason}`})`, {});
+      this.failed(`closed with code ${code}${reason && `: ${reason}`}`, {});
       return;
     }
     this.#over = true;

@@ -39,7 +39,7 @@ export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
   );
   // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
   socket.addEventListener('error', ({ message = '', error }) =>
-    end.failed(message || 'the platform does not say why', { cause: error }),
+    end.failed(message || 'no reason given', { cause: error }),
   );
   socket.addEventListener('close', ({ code, reason, wasClean }) => end.ended(code, reason, wasClean));
   return socket;
