@@ -1,4 +1,4 @@
-import { expected, expectOneOf } from './expect.js';
+import { expected } from './expect.js';
 
 /** What to do after a connection ended. `refreshAuth` retries after new credentials were fetched, `slow` retries after a long wait. */
 export type CloseAction = 'stop' | 'retry' | 'slow' | 'refreshAuth';
@@ -26,7 +26,7 @@ const defaults: CloseCodes = {
 /** What a table says about a code. Single codes come before ranges, as integer keys always come first. */
 function listed(table: CloseCodes, code: number): CloseAction | undefined {
   const key = Object.keys(table).find((codes) => {
-    const [low = NaN, high = low] = codes.split('-').map(Number);
+    const [low, high = low] = codes.split('-').map(Number) as [number, number?];
     return code >= low && code <= high;
   });
   return table[key as `${number}-${number}`];
@@ -37,19 +37,15 @@ export function closeAction(code: number, table: CloseCodes = {}): CloseAction {
   return listed(table, code) ?? listed(defaults, code) ?? 'retry';
 }
 
-const actions: readonly CloseAction[] = ['stop', 'retry', 'slow', 'refreshAuth'];
+/** A code or a range, and what is done about it. */
+const ENTRY = /^\d{3,4}(-\d{3,4})?: (stop|retry|slow|refreshAuth)$/;
 
 /** Checks a table: a misspelt action must not mean retries for ever. */
 export function checkCloseCodes(table: CloseCodes): void {
   for (const [codes, action] of Object.entries(table)) {
-    expected(
-      /^\d{3,4}(-\d{3,4})?$/.test(codes),
-      'reconnect',
-      'closeCodes',
-      "codes or ranges such as '4500-4599'",
-      codes,
-    );
-    expectOneOf('reconnect', `closeCodes[${codes}]`, action, actions);
+    const entry = `${codes}: ${action}`;
+    const what = "codes such as '4500-4599: slow' (stop|retry|slow|refreshAuth)";
+    expected(ENTRY.test(entry), 'reconnect', 'closeCodes', what, entry);
   }
 }
 
