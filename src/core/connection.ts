@@ -1,15 +1,15 @@
 import { NotOpenError } from './errors.js';
 
-const OPEN = 1;
-/** By itself, so that a client's bundle has no state that it does not ask for. */
+// By themselves, so that a client's bundle has no states that it does not ask for.
+export const OPEN = 1;
 export const CLOSED = 3;
 
 /** The four states of a socket, with the numbers that the WebSocket standard gives them. */
 export const ReadyState = { CONNECTING: 0, OPEN, CLOSING: 2, CLOSED } as const;
 
-/** Whether a connection or a socket can send. */
-export function isOpen(socket: { readonly readyState: number }): boolean {
-  return socket.readyState === OPEN;
+/** Whether a connection can send. */
+export function isOpen(connection: Pick<Connection<never>, 'readyState'>): boolean {
+  return connection.readyState === OPEN;
 }
 
 /** What goes over the wire: text or bytes. */

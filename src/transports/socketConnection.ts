@@ -1,7 +1,7 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf, type Deadline } from '../core/clock.js';
 import { checkClose } from '../core/closeCodes.js';
-import { CLOSED, type Connection, connectionId, expectOpen, type Frame, isOpen } from '../core/connection.js';
+import { CLOSED, type Connection, connectionId, expectOpen, type Frame, isOpen, OPEN } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
 import type { MakeWire, SocketState, Wire, WireEnd } from './wire.js';
@@ -51,7 +51,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
       this.#over = true;
       if (!this.#farewell) this.#leave(1000, '');
     });
-    if (isOpen(socket)) this.opened();
+    if (socket.readyState === OPEN) this.opened();
   }
 
   get protocol(): string {
