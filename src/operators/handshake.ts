@@ -75,8 +75,7 @@ export function handshake<In, Out, Session>({
         const deadline = clockOf(scheduler).deadline(() => {
           fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
         });
-        deadline.in(limit);
-        operate({
+        const exchanging = operate({
           source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
           next: (session) => meeting.agree(session),
@@ -84,6 +83,8 @@ export function handshake<In, Out, Session>({
           complete: noop,
           finalize: () => deadline.cancel(),
         });
+        // Set after the exchange has begun, so that a time limit of its own comes first.
+        if (!exchanging.closed) deadline.in(limit);
       };
 
       return {
