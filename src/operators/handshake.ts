@@ -1,9 +1,8 @@
-import { defer, noop, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, defer, noop, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { take, throwIfEmpty } from 'rxjs';
-import { clockOf } from '../core/clock.js';
 import { isSendable } from '../core/closeCodes.js';
 import type { Connection } from '../core/connection.js';
-import type { Duration } from '../core/duration.js';
+import { clampDelay, type Duration } from '../core/duration.js';
 import { ConnectionClosedError, HandshakeError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
@@ -51,7 +50,7 @@ export interface HandshakeConfig<In, Out, Session> {
 export function handshake<In, Out, Session>({
   within,
   exchange,
-  scheduler,
+  scheduler = asyncScheduler,
 }: HandshakeConfig<NoInfer<In>, NoInfer<Out>, Session>): (
   source: ConnectionEvents<In, Out>,
 ) => ConnectionEvents<In, Out, Session> {
@@ -72,19 +71,16 @@ export function handshake<In, Out, Session>({
         (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
-        const deadline = clockOf(scheduler).deadline(() => {
-          fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
-        });
+        const late = (): void => fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
         const exchanging = operate({
           source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
           next: (session) => meeting.agree(session),
           error: (cause) => fail(meeting, failed(cause)),
           complete: noop,
-          finalize: () => deadline.cancel(),
         });
-        // Set after the exchange has begun, so that a time limit of its own comes first.
-        if (!exchanging.closed) deadline.in(limit);
+        // After the exchange has begun, and with the same timers as rxjs: an equal time limit of its own comes first.
+        exchanging.add(scheduler.schedule(late, clampDelay(limit)));
       };
 
       return {
