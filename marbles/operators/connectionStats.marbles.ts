@@ -239,6 +239,6 @@ describe('connectionStats', () => {
   );
 
   it('refuses a time that is none', () => {
-    expect(() => connectionStats({ every: 0 })).toThrow('connectionStats: expected `every` to be a number above 0');
+    expect(() => connectionStats({ every: 0 })).toThrow('connectionStats: expected `every` to be above 0');
   });
 });

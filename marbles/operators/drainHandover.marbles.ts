@@ -354,7 +354,7 @@ describe('drainHandover', () => {
 
   it('refuses a linger that is none', () => {
     expect(() => drainHandover({ linger: NaN })).toThrow(
-      "drainHandover: expected `linger` to be a number 0 or more (milliseconds) or a text such as '10s', got NaN",
+      "drainHandover: expected `linger` to be at least 0 ms, or a text such as '10s', got NaN",
     );
   });
 });

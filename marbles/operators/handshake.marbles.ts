@@ -591,7 +591,7 @@ describe('handshake', () => {
 
   it('refuses a config that cannot be meant', () => {
     expect(() => handshake({ within: -1, exchange: () => NEVER })).toThrow(
-      'handshake: expected `within` to be a number above 0',
+      'handshake: expected `within` to be above 0',
     );
     expect(() => handshake({ within: 1, exchange: 'hello' as never })).toThrow(
       "handshake: expected `exchange` to be a function, got 'hello'",

@@ -147,7 +147,7 @@ describe('heartbeat', () => {
       const browser = mockConnection<string>('a', { node: false });
       const source = cold('co---', { ...events, o: open(browser) });
       const error = new TypeError(
-        'heartbeat: expected `ping` to be a function, for this platform cannot send ping frames, got undefined',
+        'heartbeat: expected `ping` to be a function where the platform has no ping frames, got undefined',
       );
 
       expectObservable(source.pipe(heartbeat({ interval: 4, timeout: 2 }))).toBe(
@@ -250,10 +250,10 @@ describe('heartbeat', () => {
 
   it('refuses an interval or a timeout that is none', () => {
     expect(() => heartbeat({ interval: -1, timeout: 1 })).toThrow(
-      "heartbeat: expected `interval` to be a number above 0 (milliseconds) or a text such as '10s', got -1",
+      "heartbeat: expected `interval` to be above 0 ms, or a text such as '10s', got -1",
     );
     expect(() => heartbeat({ interval: '10s', timeout: 'soon' })).toThrow(
-      "heartbeat: expected `timeout` to be a number above 0 (milliseconds) or a text such as '10s', got 'soon'",
+      "heartbeat: expected `timeout` to be above 0 ms, or a text such as '10s', got 'soon'",
     );
   });
 });

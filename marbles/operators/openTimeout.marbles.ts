@@ -117,7 +117,7 @@ describe('openTimeout', () => {
 
   it('refuses a time that is none', () => {
     expect(() => openTimeout({ within: 0 })).toThrow(
-      "openTimeout: expected `within` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
+      "openTimeout: expected `within` to be above 0 ms, or a text such as '10s', got 0",
     );
     expect(() => openTimeout({ within: 'soon' })).toThrow("got 'soon'");
   });

@@ -432,9 +432,7 @@ describe('reconnect', () => {
       const throws = (): number => {
         throw broken;
       };
-      const nonsense = new TypeError(
-        'reconnect: expected `delay()` to be a number of at least 0 or undefined, got NaN',
-      );
+      const nonsense = new TypeError('reconnect: expected `delay()` to be at least 0 or undefined, got NaN');
 
       expectObservable(source.pipe(reconnect({ delay: throws }))).toBe('c#', events, broken);
       expectObservable(source.pipe(reconnect({ delay: () => NaN }))).toBe('c#', events, nonsense);
@@ -448,10 +446,10 @@ describe('reconnect', () => {
       'reconnect: expected `maxAttempts` to be a whole number of at least 0, got 1.5',
     );
     expect(() => reconnect({ closeCodes: { 4403: 'never' as never } })).toThrow(
-      "reconnect: expected `closeCodes[4403]` to be one of 'stop', 'retry', 'slow', 'refreshAuth', got 'never'",
+      "reconnect: expected `closeCodes` to be codes such as '4500-4599: slow' (stop|retry|slow|refreshAuth), got '4403: never'",
     );
     expect(() => reconnect({ closeCodes: { foo: 'stop' } as never })).toThrow(
-      "reconnect: expected `closeCodes` to be of codes and ranges such as '4500-4599', got 'foo'",
+      "reconnect: expected `closeCodes` to be codes such as '4500-4599: slow' (stop|retry|slow|refreshAuth), got 'foo: stop'",
     );
     expect(() => reconnect({ maxElapsed: 'never' })).toThrow('reconnect: expected `maxElapsed`');
   });

@@ -211,7 +211,7 @@ describe('loopback', () => {
         const server$ = link.server$.pipe(mergeMap((client$) => client$.pipe(take(1))));
 
         expectObservable(server$.pipe(drawn), '^-------!').toBe('--c');
-        const lost = new DialError('loopback://local', 'closed before it was open (1006)');
+        const lost = new DialError('loopback://local', 'closed with code 1006');
         expectObservable(link.client$.pipe(drawn)).toBe('        c---#', undefined, lost);
       }),
     );

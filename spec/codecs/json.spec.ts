@@ -80,7 +80,7 @@ describe('jsonCodec', () => {
   });
 
   it('says what cannot be sent', () => {
-    expect(() => jsonCodec.encode(undefined)).toThrow('json: there is no JSON for undefined');
+    expect(() => jsonCodec.encode(undefined)).toThrow('json: no JSON for undefined');
     const circle: unknown[] = [];
     circle.push(circle);
     expect(() => jsonCodec.encode(circle)).toThrow(TypeError);

@@ -39,9 +39,9 @@ describe('constant', () => {
   });
 
   it.each([
-    [-1, "constant: expected `delay` to be a number 0 or more (milliseconds) or a text such as '10s', got -1"],
-    [NaN, "constant: expected `delay` to be a number 0 or more (milliseconds) or a text such as '10s', got NaN"],
-    ['soon', "constant: expected `delay` to be a number 0 or more (milliseconds) or a text such as '10s', got 'soon'"],
+    [-1, "constant: expected `delay` to be at least 0 ms, or a text such as '10s', got -1"],
+    [NaN, "constant: expected `delay` to be at least 0 ms, or a text such as '10s', got NaN"],
+    ['soon', "constant: expected `delay` to be at least 0 ms, or a text such as '10s', got 'soon'"],
   ])('refuses a delay of %p', (delay, text) => {
     expect(() => constant(delay)).toThrow(new TypeError(text));
   });
@@ -79,18 +79,9 @@ describe('exponential', () => {
   });
 
   it.each([
-    [
-      { first: 0 },
-      "exponential: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
-    ],
-    [
-      { first: 'abc' },
-      "exponential: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got 'abc'",
-    ],
-    [
-      { first: 1, max: -5 },
-      "exponential: expected `max` to be a number above 0 (milliseconds) or a text such as '10s', got -5",
-    ],
+    [{ first: 0 }, "exponential: expected `first` to be above 0 ms, or a text such as '10s', got 0"],
+    [{ first: 'abc' }, "exponential: expected `first` to be above 0 ms, or a text such as '10s', got 'abc'"],
+    [{ first: 1, max: -5 }, "exponential: expected `max` to be above 0 ms, or a text such as '10s', got -5"],
     [{ first: 1, factor: 0.5 }, 'exponential: expected `factor` to be a number between 1 and Infinity, got 0.5'],
     [{ first: 1, jitter: 2 }, 'exponential: expected `jitter` to be a number between 0 and 1, got 2'],
   ])('refuses %p', (config, text) => {
@@ -108,9 +99,7 @@ describe('fullJitter', () => {
 
   it('refuses bad options under its own name', () => {
     expect(() => fullJitter({ first: -1 })).toThrow(
-      new TypeError(
-        "fullJitter: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got -1",
-      ),
+      new TypeError("fullJitter: expected `first` to be above 0 ms, or a text such as '10s', got -1"),
     );
   });
 });
@@ -142,14 +131,8 @@ describe('decorrelated', () => {
 
   it.each([
     [{ first: 5_000, max: 1_000 }, 'decorrelated: expected `max` to be at least `first` (5000), got 1000'],
-    [
-      { first: 0 },
-      "decorrelated: expected `first` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
-    ],
-    [
-      { max: 'x' },
-      "decorrelated: expected `max` to be a number above 0 (milliseconds) or a text such as '10s', got 'x'",
-    ],
+    [{ first: 0 }, "decorrelated: expected `first` to be above 0 ms, or a text such as '10s', got 0"],
+    [{ max: 'x' }, "decorrelated: expected `max` to be above 0 ms, or a text such as '10s', got 'x'"],
   ])('refuses %p', (config, text) => {
     expect(() => decorrelated(config)).toThrow(new TypeError(text));
   });
@@ -174,11 +157,8 @@ describe('steps', () => {
 
   it.each([
     [[], 'steps: expected `delays.length` to be a number between 1 and Infinity, got 0'],
-    [[1, -1], "steps: expected `delays[1]` to be a number 0 or more (milliseconds) or a text such as '10s', got -1"],
-    [
-      ['1s', 'later'],
-      "steps: expected `delays[1]` to be a number 0 or more (milliseconds) or a text such as '10s', got 'later'",
-    ],
+    [[1, -1], "steps: expected `delays[1]` to be at least 0 ms, or a text such as '10s', got -1"],
+    [['1s', 'later'], "steps: expected `delays[1]` to be at least 0 ms, or a text such as '10s', got 'later'"],
   ])('refuses %p', (delays, text) => {
     expect(() => steps(delays)).toThrow(new TypeError(text));
   });

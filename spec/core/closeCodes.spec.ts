@@ -90,7 +90,7 @@ describe('checkClose', () => {
 
   it.each([0, -1, 999, 1001, 1005, 1006, 1011, 1015, 2999, 5000, 3000.5, NaN, Infinity])('refuses code %p', (code) => {
     expect(() => checkClose(code, '')).toThrow(
-      new TypeError(`close: expected \`code\` to be 1000 or a whole number between 3000 and 4999, got ${code}`),
+      new TypeError(`close: expected \`code\` to be 1000 or 3000-4999, got ${code}`),
     );
   });
 

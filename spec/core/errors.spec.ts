@@ -27,7 +27,7 @@ const all: readonly (readonly [keyof HawserErrors, Error, string, Readonly<Recor
   [
     'HeartbeatTimeoutError',
     new errors.HeartbeatTimeoutError(5_000),
-    'the peer did not answer a ping within 5000 ms',
+    'no answer to a ping within 5000 ms',
     { timeout: 5_000 },
   ],
   [

@@ -36,7 +36,7 @@ describe('expectDuration', () => {
     [Symbol('x'), 'Symbol(x)'],
   ])('refuses %p', (value, got) => {
     expect(refusal(() => expectDuration('heartbeat', 'interval', value as never))).toBe(
-      `heartbeat: expected \`interval\` to be a number above 0 (milliseconds) or a text such as '10s', got ${got}`,
+      `heartbeat: expected \`interval\` to be above 0 ms, or a text such as '10s', got ${got}`,
     );
   });
 
@@ -44,7 +44,7 @@ describe('expectDuration', () => {
     expect(expectDuration('drainHandover', 'linger', 0, true)).toBe(0);
     expect(expectDuration('drainHandover', 'linger', '0s', true)).toBe(0);
     expect(refusal(() => expectDuration('drainHandover', 'linger', -1, true))).toBe(
-      "drainHandover: expected `linger` to be a number 0 or more (milliseconds) or a text such as '10s', got -1",
+      "drainHandover: expected `linger` to be at least 0 ms, or a text such as '10s', got -1",
     );
   });
 });

@@ -72,7 +72,7 @@ describe('faultProxy', () => {
       await expect(faultProxy({ target: 'nowhere' })).rejects.toThrow(
         "faultProxy: expected `target` to be a URL or a port, got 'nowhere'",
       );
-      expect(() => proxy.latency(-1)).toThrow('faultProxy: expected `latency` to be a number 0 or more');
+      expect(() => proxy.latency(-1)).toThrow('faultProxy: expected `latency` to be at least 0');
       expect(() => proxy.latency(1, 'some')).toThrow('faultProxy: expected `jitter`');
       expect(() => proxy.bandwidth(0)).toThrow('faultProxy: expected `bandwidth`');
       expect(() => proxy.slice(0.5)).toThrow('faultProxy: expected `slice`');

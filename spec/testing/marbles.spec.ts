@@ -239,7 +239,7 @@ describe('a marble test fails', () => {
         '  expected  -#',
         '  actual    -#',
         '  at 1 ms: expected # ConnectionClosedError: the connection was closed with code 1006, ' +
-          'got # HeartbeatTimeoutError: the peer did not answer a ping within 5 ms',
+          'got # HeartbeatTimeoutError: no answer to a ping within 5 ms',
       ].join('\n'),
     );
   });

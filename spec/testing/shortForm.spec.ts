@@ -30,7 +30,7 @@ describe('shortForm', () => {
     [close(a, 1006), "close a code 1006 reason '' wasClean false"],
     [
       reconnecting(2, 500, new HeartbeatTimeoutError(5)),
-      'reconnecting attempt 2 delay 500 cause HeartbeatTimeoutError: the peer did not answer a ping within 5 ms',
+      'reconnecting attempt 2 delay 500 cause HeartbeatTimeoutError: no answer to a ping within 5 ms',
     ],
     [dropped('m'), "dropped message 'm' reason 'overflow'"],
   ])('tells an event as a sentence', (event, text) => {

@@ -82,7 +82,7 @@ describe('a dial that the platform gives up', () => {
     const { socket, recording } = adopted();
     socket.fails();
     expect(recording.story).toEqual(['connecting', 'DialError']);
-    expect((recording.error as Error).message).toBe('could not connect to ws://fake/?…: the platform does not say why');
+    expect((recording.error as Error).message).toBe('could not connect to ws://fake/?…: no reason given');
   });
 
   it('by an error and then a close is one DialError (browsers)', () => {
@@ -96,12 +96,12 @@ describe('a dial that the platform gives up', () => {
     const { socket, recording } = adopted();
     socket.closes(1015, 'TLS', false);
     expect(recording.story).toEqual(['connecting', 'DialError']);
-    expect((recording.error as Error).message).toMatch(/: closed before it was open \(1015 TLS\)$/);
+    expect((recording.error as Error).message).toMatch(/: closed with code 1015: TLS$/);
   });
 
   it.each([
     ['what it says', { message: 'Received network error or non-101 status code.' }, /non-101 status code\.$/],
-    ['that it says nothing', { message: '' }, /: the platform does not say why$/],
+    ['that it says nothing', { message: '' }, /: no reason given$/],
   ])('tells %s', (_what, details, message) => {
     const { socket, recording } = adopted();
     socket.fails(details);

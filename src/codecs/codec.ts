@@ -1,9 +1,8 @@
-import { Observable } from 'rxjs';
 import { type Connection, deriveConnection, expectOpen, type Frame } from '../core/connection.js';
 import { isNamed, ProtocolError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 import { perConnection } from '../core/perConnection.js';
 
 /** Turns messages into frames and back. Either function may throw: the operator tells which frame it was. */
@@ -41,7 +40,7 @@ export function codec<In, Out = In>(
   expectOneOf('codec', 'onMalformed', onMalformed, ['keep', 'close']);
 
   return <Session>(source: ConnectionEvents<Frame, Frame, Session>): ConnectionEvents<In, Out, Session> =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const coded = perConnection((inner: Connection<Frame, Session>): Coded<In, Out, Session> => {
         const own = typeof codec === 'function' ? codec(inner) : codec;
         const send = (message: Out): void => {
@@ -52,9 +51,7 @@ export function codec<In, Out = In>(
         return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), codec: own };
       });
 
-      operate({
-        source,
-        subscriber,
+      return {
         next(event: ConnectionEvent<Frame, Frame, Session>) {
           if (event.type === 'message') {
             const { connection, codec } = coded(event.connection);
@@ -73,7 +70,7 @@ export function codec<In, Out = In>(
             subscriber.next(event);
           }
         },
-      });
+      };
     });
 }
 

@@ -58,6 +58,13 @@ export function fullJitter(config: Omit<ExponentialConfig, 'jitter'>): Backoff {
   return ({ attempt, random }) => wait(attempt) * random();
 }
 
+/** The wait of {@link decorrelated}, by itself: what `reconnect` does by default needs no checks. */
+export function decorrelatedBetween(least: number, cap: number): Backoff {
+  // The cap bounds the range that is drawn from, not the draw: capped draws would all be equal.
+  return ({ previousDelay = least, random }) =>
+    least + random() * (Math.min(cap, Math.max(least, previousDelay) * 3) - least);
+}
+
 /**
  * Waits any time between `first` and three times the wait before, at most `max`: disperses a fleet from the first retry on and never retries at once.
  * The default of `reconnect`, with 1 s and 10 s.
@@ -69,9 +76,7 @@ export function decorrelated({
   const least = expectDuration('decorrelated', 'first', first);
   const cap = expectDuration('decorrelated', 'max', max);
   expected(cap >= least, 'decorrelated', 'max', `at least \`first\` (${least})`, cap);
-  // The cap bounds the range that is drawn from, not the draw: capped draws would all be equal.
-  return ({ previousDelay = least, random }) =>
-    least + random() * (Math.min(cap, Math.max(least, previousDelay) * 3) - least);
+  return decorrelatedBetween(least, cap);
 }
 
 /** Waits the listed times, the last one for ever after. */

@@ -1,7 +1,6 @@
-import type { SchedulerLike } from 'rxjs';
-import { type Deadline, GridDeadline } from './deadline.js';
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import { type Deadline, grid } from './deadline.js';
 import { clampDelay } from './duration.js';
-import { Slots } from './slots.js';
 
 export type { Deadline } from './deadline.js';
 
@@ -23,102 +22,146 @@ const HostDate = Date;
 
 const settled = /* @__PURE__ */ Promise.resolve();
 
+/** Deadlines by the moments at which they are looked at, behind one timer. */
+interface Era {
+  /** At one moment, in the order in which they came. None is empty. */
+  readonly moments: Map<number, Set<Placed>>;
+  timer: Subscription | undefined;
+  /** When the timer rings; Infinity without one. */
+  promised: number;
+}
+
+/** A deadline as its clock sees it. */
+interface Placed extends Deadline {
+  due: number;
+  readonly step: number;
+  /** When it is looked at: when it is due or before; Infinity while it is not placed. */
+  moment: number;
+  /** Where it is placed. */
+  era: Era | undefined;
+  readonly act: (late: number) => void;
+}
+
 function gridClock(scheduler: SchedulerLike): Clock {
-  let era: Slots<GridDeadline>;
+  let era: Era;
   /** What tells the time: the host's `Date`, a test's fake one, or nothing where time is virtual; null before it was asked. */
   let teller: unknown = null;
   let cached: number | undefined;
-  let awaited = false;
-  let read = 0;
+  let last = 0;
   let offset = 0;
 
   const turnOver = (): void => {
-    awaited = false;
     cached = undefined;
     // A virtual run that lends its time to the scheduler is over with the turn; the next one starts at 0 again.
     if (!teller && scheduler.now() >= REAL) teller = null;
   };
-  const now = (): number => {
-    if (cached !== undefined && teller === Date) return cached;
-    const before = read;
-    read = scheduler.now();
-    const tells = read < REAL ? undefined : Date;
-    if (tells !== teller || (!tells && read < before)) {
+  const read = (): number => {
+    const before = last;
+    last = scheduler.now();
+    const tells = last < REAL ? undefined : Date;
+    if (tells !== teller || (!tells && last < before)) {
       // What was set before belongs to another time, and lives on by the timer of that.
-      era = new Slots();
+      era = { moments: new Map(), timer: undefined, promised: Infinity };
       teller = tells;
       offset = 0;
-    } else if (read < before) offset += before - read;
-    const time = read + offset;
-    // Reading the time costs as much as three operators, so a burst of messages reads it once. A fake `Date` moves within a turn.
-    if (teller === HostDate) cached = time;
-    if (!awaited) {
-      awaited = true;
-      void settled.then(turnOver);
-    }
-    return time;
+    } else if (last < before) offset += before - last;
+    if (cached === undefined) void settled.then(turnOver);
+    return (cached = last + offset);
   };
+  // Reading the time costs as much as three operators, so a burst of messages reads it once. A fake `Date` moves within a turn.
+  const now = (): number => (cached !== undefined && teller === Date && teller === HostDate ? cached : read());
   /** Sets the timer of an era for its next deadline, if there is one. */
-  const arm = (of: Slots<GridDeadline>, from: number): void => {
+  const arm = (of: Era, from: number): void => {
     of.timer?.unsubscribe();
-    of.timer = undefined;
-    of.promised = of.next();
+    of.promised = Infinity;
+    // Moments are few, for they fall on a grid: looking at all of them is cheaper than keeping them in order.
+    for (const moment of of.moments.keys()) of.promised = Math.min(of.promised, moment);
     if (of.promised === Infinity) return;
     const delay = clampDelay(of.promised - from);
     of.promised = from + delay;
     of.timer = scheduler.schedule(() => ring(of), delay);
   };
-  const ring = (of: Slots<GridDeadline>): void => {
-    cached = undefined;
-    let time = now();
+  const ring = (of: Era): void => {
+    let time = read();
     const untimely = of.promised - time;
     if (of !== era) time = of.promised;
     else if (untimely > UNTIMELY) {
-      cached = undefined;
       offset += untimely;
-      time = of.promised;
+      time = cached = of.promised;
     }
-    of.timer = undefined;
+    const due = [...of.moments].filter(([moment]) => moment <= time).sort(([one], [other]) => one - other);
     try {
-      of.take(time, (deadline) => {
-        const late = time - deadline.due;
-        if (late < 0) {
-          place(deadline);
-          return;
+      for (const [moment, deadlines] of due) {
+        for (const deadline of [...deadlines]) {
+          // One that rang before it may have called it off.
+          if (deadline.moment !== moment) continue;
+          remove(deadline);
+          const late = time - deadline.due;
+          if (late < 0) place(deadline);
+          else {
+            deadline.due = Infinity;
+            deadline.act(late);
+          }
         }
-        deadline.due = Infinity;
-        deadline.act(late);
-      });
+      }
     } finally {
       arm(of, time);
     }
   };
-  const place = (deadline: GridDeadline): void => {
+  const remove = (deadline: Placed): void => {
+    const { era: of, moment } = deadline;
+    const deadlines = of?.moments.get(moment);
+    deadlines?.delete(deadline);
+    if (deadlines?.size === 0) of?.moments.delete(moment);
+    deadline.moment = Infinity;
+  };
+  const place = (deadline: Placed): void => {
     const from = now();
     const due = Math.max(deadline.due, from);
-    const time = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
-    if (deadline.slot && deadline.slot.time <= time) return;
+    const moment = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
+    if (deadline.moment <= moment) return;
     drop(deadline);
     deadline.era = era;
-    era.add(deadline, time);
+    deadline.moment = moment;
+    const deadlines = era.moments.get(moment) ?? new Set();
+    era.moments.set(moment, deadlines.add(deadline));
     // A virtual run that failed closes timers that it does not own.
-    if (time < era.promised || era.timer?.closed) arm(era, from);
+    if (moment < era.promised || era.timer?.closed) arm(era, from);
   };
-  const drop = (deadline: GridDeadline): void => {
-    const { era: of } = deadline;
-    if (!of || !deadline.slot) return;
-    of.remove(deadline);
-    if (of.size === 0) arm(of, 0);
+  const drop = (deadline: Placed): void => {
+    const { era: of, moment } = deadline;
+    remove(deadline);
+    if (moment < Infinity && of?.moments.size === 0) arm(of, 0);
   };
 
-  const keeper = { now, place, drop };
-  return { now, deadline: (act) => new GridDeadline(keeper, act) };
+  class GridDeadline implements Placed {
+    due = Infinity;
+    step = 1;
+    moment = Infinity;
+    era: Era | undefined = undefined;
+
+    constructor(readonly act: (late: number) => void) {}
+
+    in(delay: number, from = now()): void {
+      this.due = from + clampDelay(delay);
+      this.step = grid(delay);
+      // It is looked at in time anyway, and found to have moved: what every message does must cost next to nothing.
+      if (this.moment > this.due) place(this);
+    }
+
+    cancel(): void {
+      this.due = Infinity;
+      drop(this);
+    }
+  }
+
+  return { now, deadline: (act) => new GridDeadline(act) };
 }
 
 let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
 
-/** The clock of a scheduler: one for all who ask. */
-export function clockOf(scheduler: SchedulerLike): Clock {
+/** The clock of a scheduler, by default of `asyncScheduler`: one for all who ask. */
+export function clockOf(scheduler: SchedulerLike = asyncScheduler): Clock {
   let clock = clocks.get(scheduler);
   if (!clock) clocks.set(scheduler, (clock = gridClock(scheduler)));
   return clock;

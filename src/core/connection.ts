@@ -1,7 +1,16 @@
 import { NotOpenError } from './errors.js';
 
+// By themselves, so that a client's bundle has no states that it does not ask for.
+export const OPEN = 1;
+export const CLOSED = 3;
+
 /** The four states of a socket, with the numbers that the WebSocket standard gives them. */
-export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+export const ReadyState = { CONNECTING: 0, OPEN, CLOSING: 2, CLOSED } as const;
+
+/** Whether a connection can send. */
+export function isOpen(connection: Pick<Connection<never>, 'readyState'>): boolean {
+  return connection.readyState === OPEN;
+}
 
 /** What goes over the wire: text or bytes. */
 export type Frame = string | Uint8Array;
@@ -94,7 +103,7 @@ export function deriveConnection<Inner, Out, Session>(
 
 /** Throws unless a connection is open. */
 export function expectOpen(connection: Pick<Connection<never>, 'readyState' | 'url'>): void {
-  if (connection.readyState !== ReadyState.OPEN) throw new NotOpenError(connection.readyState, connection.url);
+  if (!isOpen(connection)) throw new NotOpenError(connection.readyState, connection.url);
 }
 
 let connections = 0;

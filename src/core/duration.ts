@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 36e5,
   d: 864e5,
 };
-const PART = /(\d+(?:\.\d*)?|\.\d+)([num]s|[smhd])/gy;
+const PART = /(\d+\.?\d*|\.\d+)([num]s|[smhd])/gy;
 
 /** Milliseconds of a number or a text; NaN where it is no duration. */
 export function milliseconds(value: unknown): number {
@@ -23,7 +23,7 @@ export function milliseconds(value: unknown): number {
   if (typeof value !== 'string' || value.length > 64) return NaN;
   let total = value ? 0 : NaN;
   const rest = value.replace(/[\u00b5\u03bc]/g, 'u').replace(PART, (_, count: string, unit: string) => {
-    total += Number(count) * (UNITS[unit] ?? NaN);
+    total += Number(count) * (UNITS[unit] as number);
     return '';
   });
   // To the nanosecond: 1.005 s is 1005 ms, whatever binary fractions make of it.

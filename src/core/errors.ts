@@ -3,6 +3,11 @@ export function isNamed<Name extends keyof HawserErrors>(error: unknown, name: N
   return (error as { name?: unknown } | null | undefined)?.name === name;
 }
 
+/** What a thrown value says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Every error of this package by its name. */
 export interface HawserErrors {
   NotOpenError: NotOpenError;
@@ -86,7 +91,7 @@ export class HeartbeatTimeoutError extends NamedError {
   /** Milliseconds. */
   declare readonly timeout: number;
   constructor(timeout: number) {
-    super('HeartbeatTimeoutError', `the peer did not answer a ping within ${timeout} ms`, { timeout });
+    super('HeartbeatTimeoutError', `no answer to a ping within ${timeout} ms`, { timeout });
   }
 }
 

@@ -13,7 +13,7 @@ export function expectDuration(who: string, option: string, value: Duration, orZ
     orZero ? ms >= 0 : ms > 0,
     who,
     option,
-    `a number ${orZero ? '0 or more' : 'above 0'} (milliseconds) or a text such as '10s'`,
+    `${orZero ? 'at least' : 'above'} 0 ms, or a text such as '10s'`,
     value,
   );
   return ms;

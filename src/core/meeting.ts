@@ -47,9 +47,8 @@ export class Meeting<In, Out, Session> {
     this.#listeners.clear();
     subscriber.next({ type: 'open', connection });
     // What arrives while the consumer is told of what waited has to wait behind it.
-    for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
-      subscriber.next({ ...event, connection });
-    }
+    for (const event of this.#waiting) subscriber.next({ ...event, connection });
+    this.#waiting.length = 0;
     this.#connection = connection;
   }
 

@@ -1,4 +1,4 @@
-import { type Observable, Subscriber } from 'rxjs';
+import { Observable, Subscriber } from 'rxjs';
 
 /** What an operator does with what its source says. Whatever a handler throws becomes the subscriber's error. */
 export interface Handlers<In, Out> {
@@ -87,6 +87,16 @@ export function operate<In, Out>({
   const operation = new Operation(handlers);
   if (!operation.closed) source.subscribe(operation);
   return operation;
+}
+
+/** The result of an operator: for each subscriber `begin` gives what is done with what the source says. */
+export function operated<In, Out>(
+  source: Observable<In>,
+  begin: (subscriber: Subscriber<Out>) => Handlers<In, Out>,
+): Observable<Out> {
+  return new Observable((subscriber) => {
+    operate({ source, subscriber, ...begin(subscriber) });
+  });
 }
 
 /** Wraps what a timer calls: what it throws becomes the subscriber's error, as if a handler had thrown it. */

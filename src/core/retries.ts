@@ -1,4 +1,4 @@
-import { type Backoff, decorrelated } from './backoff.js';
+import { type Backoff, decorrelatedBetween } from './backoff.js';
 import { checkCloseCodes, closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
 import { clampDelay, type Duration } from './duration.js';
 import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
@@ -31,8 +31,6 @@ const LONGEST_HINT = 3_600_000;
 export interface Retries {
   readonly opened: (now: number) => void;
   readonly draining: (within: number | undefined) => void;
-  /** Dials were held back for so long, which does not count as trouble. */
-  readonly held: (duration: number) => void;
   /** What to do after a failure; `undefined` gives up. */
   readonly failed: (cause: unknown, now: number) => Retry | undefined;
 }
@@ -46,7 +44,7 @@ interface Failure {
 
 /** Checks the rules, and gives what begins to decide by them. */
 export function retries({
-  delay = decorrelated(),
+  delay = decorrelatedBetween(1_000, 10_000),
   stableAfter = 5_000,
   maxAttempts = Infinity,
   maxElapsed = Infinity,
@@ -67,18 +65,6 @@ export function retries({
     /** The window, in milliseconds, in which the peer would have its clients come back. */
     let window: number | undefined;
 
-    const waitOf = (context: Parameters<Backoff>[0], action: CloseAction, hint: unknown): number | undefined => {
-      const within = isNumber(hint) && hint > 0 ? hint : window;
-      window = undefined;
-      const wait = delay(context);
-      if (wait === undefined) return undefined;
-      expected(wait >= 0, 'reconnect', 'delay()', 'a number of at least 0 or undefined', wait);
-      if (!within) return action === 'slow' ? Math.max(wait, SLOW * (1 + random())) : wait;
-      const spread = Math.min(within, LONGEST_HINT) * random();
-      // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
-      return context.attempt === 1 ? spread : Math.max(spread, wait);
-    };
-
     return {
       opened(now) {
         openedAt = now;
@@ -87,25 +73,30 @@ export function retries({
       draining(within) {
         window = within;
       },
-      held(duration) {
-        troubleSince += duration;
-      },
       failed(cause, now) {
         const { code, status, retryAfter } = (cause ?? {}) as Failure;
-        if (now - openedAt >= stable) {
-          attempt = 0;
+        if (now - openedAt >= stable) attempt = 0;
+        openedAt = Infinity;
+        if (++attempt === 1) {
+          troubleSince = now;
           previousDelay = undefined;
         }
-        openedAt = Infinity;
-        if (++attempt === 1) troubleSince = now;
 
-        const number = isNumber(code) ? code : status;
-        const action = isNumber(number) ? closeAction(number, closeCodes) : 'retry';
+        const action = closeAction([code, status].find(isNumber) ?? NaN, closeCodes);
         if (action === 'stop' || attempt > maxAttempts) return undefined;
 
         const elapsed = now - troubleSince;
-        const wait = waitOf({ attempt, elapsed, cause, previousDelay, random }, action, retryAfter);
-        if (wait === undefined || elapsed + wait > longest) return undefined;
+        const within = isNumber(retryAfter) && retryAfter > 0 ? retryAfter : window;
+        window = undefined;
+        let wait = delay({ attempt, elapsed, cause, previousDelay, random });
+        if (wait === undefined) return undefined;
+        expected(wait >= 0, 'reconnect', 'delay()', 'at least 0 or undefined', wait);
+        if (within) {
+          const spread = Math.min(within, LONGEST_HINT) * random();
+          // Once a hint may hurry us; a peer that hints again and again must not undo the backoff.
+          wait = attempt === 1 ? spread : Math.max(spread, wait);
+        } else if (action === 'slow') wait = Math.max(wait, SLOW * (1 + random()));
+        if (elapsed + wait > longest) return undefined;
         previousDelay = clampDelay(wait);
         return { attempt, delay: previousDelay, action };
       },

@@ -1,8 +1,8 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
 import type { Connection } from '../core/connection.js';
 import { ConnectionClosedError } from '../core/errors.js';
 import type { ConnectionClose, ConnectionEvent, ConnectionEvents } from '../core/event.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 import {
   type InternalState,
   remember,
@@ -59,7 +59,7 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
   source: ConnectionEvents<In, Out, Session>,
 ) => Observable<ConnectionSnapshot<Out, Session>> {
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
-    new Observable<ConnectionSnapshot<Out, Session>>((subscriber) => {
+    operated<ConnectionEvent<In, Out, Session>, ConnectionSnapshot<Out, Session>>(source, (subscriber) => {
       type Snapshot = ConnectionSnapshot<Out, Session>;
       let now: Snapshot = {
         state: 'CONNECTING',
@@ -153,14 +153,12 @@ export function connectionState({ onIllegal, scheduler = asyncScheduler }: Conne
       };
 
       subscriber.next(now);
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (event.type !== 'message') heard(event);
         },
         error: (cause) => end({ cause }),
         complete: () => end({}),
-      });
+      };
     });
 }

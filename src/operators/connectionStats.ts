@@ -1,10 +1,10 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Connection, Traffic } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operated } from '../core/operate.js';
 
 /** What happened on a stream of connections. The traffic of all of them is added up, and is unknown (undefined) without `countTraffic`. */
 export interface ConnectionStats {
@@ -51,17 +51,13 @@ const plus = (one: Traffic, other: Traffic): Traffic => ({
  * const chat$ = webSocket('wss://chat.example.com').pipe(countTraffic(), json<Chat>(), reconnect(), shareConnection());
  * chat$.pipe(connectionStats()).subscribe(({ bytesReceived }) => show(bytesReceived));
  */
-export function connectionStats({ every = 1_000, scheduler = asyncScheduler }: ConnectionStatsConfig = {}): <
-  In,
-  Out,
-  Session,
->(
+export function connectionStats({ every = 1_000, scheduler }: ConnectionStatsConfig = {}): <In, Out, Session>(
   source: ConnectionEvents<In, Out, Session>,
 ) => Observable<ConnectionStats> {
   const least = expectDuration('connectionStats', 'every', every);
 
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
-    new Observable<ConnectionStats>((subscriber) => {
+    operated(source, (subscriber) => {
       const clock = clockOf(scheduler);
       const live = new Map<Connection<Out, Session>, Traffic>();
       let past: Traffic | undefined;
@@ -140,9 +136,7 @@ export function connectionStats({ every = 1_000, scheduler = asyncScheduler }: C
       };
 
       emit();
-      operate({
-        source,
-        subscriber,
+      return {
         next: heard,
         error(error) {
           if (!accounted) errors++;
@@ -156,6 +150,6 @@ export function connectionStats({ every = 1_000, scheduler = asyncScheduler }: C
           subscriber.complete();
         },
         finalize: () => deadline.cancel(),
-      });
+      };
     });
 }

@@ -1,8 +1,7 @@
-import { Observable } from 'rxjs';
 import { byteLength } from '../core/byteLength.js';
 import { type Connection, deriveConnection, type Frame } from '../core/connection.js';
 import type { ConnectionEvents } from '../core/event.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 import { perConnection } from '../core/perConnection.js';
 
 /**
@@ -21,7 +20,7 @@ export function countTraffic(): <Session>(
   source: ConnectionEvents<Frame, Frame, Session>,
 ) => ConnectionEvents<Frame, Frame, Session> {
   return <Session>(source: ConnectionEvents<Frame, Frame, Session>): ConnectionEvents<Frame, Frame, Session> =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const counted = perConnection((inner: Connection<Frame, Session>) => {
         const traffic = { messagesSent: 0, messagesReceived: 0, bytesSent: 0, bytesReceived: 0 };
         const send = (frame: Frame): void => {
@@ -32,9 +31,7 @@ export function countTraffic(): <Session>(
         return { traffic, connection: deriveConnection<Frame, Frame, Session>(inner, { send, traffic }) };
       });
 
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (!('connection' in event)) {
             subscriber.next(event);
@@ -47,6 +44,6 @@ export function countTraffic(): <Session>(
             subscriber.next({ type: 'message', connection, data: event.data });
           } else subscriber.next({ ...event, connection });
         },
-      });
+      };
     });
 }

@@ -1,7 +1,6 @@
-import { Observable } from 'rxjs';
 import type { ConnectionOperator } from '../core/event.js';
 import { expectBetween, expectCount, expectFunction } from '../core/expect.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 
 /** Each key takes some hundred bytes: more of them are a sign that something else is meant. */
 const LARGEST = 1e7;
@@ -33,14 +32,12 @@ export function dedupe<In, Out, Session>({
   expectBetween('dedupe', 'window', expectCount('dedupe', 'window', window, 1), 1, LARGEST);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const seen = new Set<unknown>();
       const ring: unknown[] = [];
       let at = 0;
 
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           const id = event.type === 'message' ? key(event.data) : undefined;
           if (id !== undefined) {
@@ -52,6 +49,6 @@ export function dedupe<In, Out, Session>({
           }
           subscriber.next(event);
         },
-      });
+      };
     });
 }

@@ -1,6 +1,6 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike, Subscription, take } from 'rxjs';
+import { from, Observable, type ObservableInput, type SchedulerLike, Subscription, take } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, ReadyState } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import type {
   ConnectingEvent,
@@ -61,7 +61,7 @@ interface Life<Out, Session> {
 export function drainHandover<In, Out, Session>(
   config: DrainHandoverConfig<NoInfer<Out>, NoInfer<Session>>,
 ): ConnectionOperator<In, Out, Session> {
-  const { release, until, scheduler = asyncScheduler, random = Math.random } = config;
+  const { release, until, scheduler, random = Math.random } = config;
   const linger = expectDuration('drainHandover', 'linger', config.linger, true);
 
   return (source) =>
@@ -141,7 +141,7 @@ export function drainHandover<In, Out, Session>(
         retiring = old;
         subscriber.next({ type: 'open', connection });
         if (retiring !== old || subscriber.closed || !old.connection) return;
-        if (old.connection.readyState === ReadyState.OPEN) release?.(old.connection);
+        if (isOpen(old.connection)) release?.(old.connection);
         if (linger === 0) retire('expired');
         else patience.in(linger);
         if (retiring === old && until) {

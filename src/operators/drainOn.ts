@@ -1,8 +1,7 @@
-import { Observable } from 'rxjs';
 import { type Duration, milliseconds } from '../core/duration.js';
 import type { ConnectionOperator } from '../core/event.js';
 import { expectFunction } from '../core/expect.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 
 export interface DrainOnConfig<In> {
   /** The notice's own hint: the time over which the peer would have its clients spread their moves. What is no duration is no hint. */
@@ -30,21 +29,17 @@ export function drainOn<In, Out, Session>(
   expectFunction('drainOn', 'isDraining', isDraining);
 
   return (source) =>
-    new Observable((subscriber) => {
-      operate({
-        source,
-        subscriber,
-        next(event) {
-          if (event.type !== 'message' || !isDraining(event.data)) {
-            subscriber.next(event);
-            return;
-          }
-          const { connection } = event;
-          const hint = within?.(event.data);
-          // The hint is the peer's: one that is none must not cost the connection.
-          const ms = milliseconds(hint);
-          subscriber.next({ type: 'draining', connection, ...(ms >= 0 && { within: ms }) });
-        },
-      });
-    });
+    operated(source, (subscriber) => ({
+      next(event) {
+        if (event.type !== 'message' || !isDraining(event.data)) {
+          subscriber.next(event);
+          return;
+        }
+        const { connection } = event;
+        const hint = within?.(event.data);
+        // The hint is the peer's: one that is none must not cost the connection.
+        const ms = milliseconds(hint);
+        subscriber.next({ type: 'draining', connection, ...(ms >= 0 && { within: ms }) });
+      },
+    }));
 }

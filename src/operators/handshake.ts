@@ -1,5 +1,5 @@
-import { asyncScheduler, defer, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
-import { take, throwError, throwIfEmpty, timeout } from 'rxjs';
+import { asyncScheduler, defer, noop, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { take, throwIfEmpty } from 'rxjs';
 import { isSendable } from '../core/closeCodes.js';
 import type { Connection } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
@@ -7,7 +7,7 @@ import { ConnectionClosedError, HandshakeError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
 import { Meeting } from '../core/meeting.js';
-import { operate } from '../core/operate.js';
+import { operate, operated } from '../core/operate.js';
 import { perConnection } from '../core/perConnection.js';
 
 export interface HandshakeConfig<In, Out, Session> {
@@ -58,7 +58,7 @@ export function handshake<In, Out, Session>({
   expectFunction('handshake', 'exchange', exchange);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       let failure: HandshakeError | undefined;
       const fail = ({ inner }: Meeting<In, Out, Session>, error: HandshakeError): void => {
         if (failure) return;
@@ -71,26 +71,19 @@ export function handshake<In, Out, Session>({
         (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
-        operate({
-          source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(
-            timeout({
-              first: clampDelay(limit),
-              scheduler,
-              with: () => throwError(() => new HandshakeError(`no session within ${limit} ms`, 'timeout')),
-            }),
-            take(1),
-            throwIfEmpty(),
-          ),
+        const late = (): void => fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
+        const exchanging = operate({
+          source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
           next: (session) => meeting.agree(session),
           error: (cause) => fail(meeting, failed(cause)),
-          complete: () => undefined,
+          complete: noop,
         });
+        // After the exchange has begun, and with the same timers as rxjs: an equal time limit of its own comes first.
+        exchanging.add(scheduler.schedule(late, clampDelay(limit)));
       };
 
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (!('connection' in event)) {
             subscriber.next(event);
@@ -105,7 +98,7 @@ export function handshake<In, Out, Session>({
         },
         error: (error) => subscriber.error(failure ?? error),
         complete: () => (failure ? subscriber.error(failure) : subscriber.complete()),
-      });
+      };
     });
 }
 

@@ -1,11 +1,11 @@
-import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
+import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, ReadyState } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { HeartbeatTimeoutError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator } from '../core/event.js';
 import { expectDuration, expected } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operated } from '../core/operate.js';
 
 export interface HeartbeatConfig<In, Out, Session = unknown> {
   /** How long the peer may be silent before it is pinged. */
@@ -53,11 +53,9 @@ export function heartbeat<In, Out, Session>(
   if (typeof config !== 'function') checked(config);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       let pulse: Pulse<In, Out, Session> | undefined;
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           if (event.type === 'message' && pulse?.connection === event.connection) {
             if (!pulse.answers(event.data)) subscriber.next(event);
@@ -76,7 +74,7 @@ export function heartbeat<In, Out, Session>(
           }
         },
         finalize: () => pulse?.stop(),
-      });
+      };
     });
 }
 
@@ -104,7 +102,7 @@ function pulseOf<In, Out, Session>(
   config: HeartbeatConfig<In, Out, Session>,
   subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
 ): Pulse<In, Out, Session> {
-  const { always, isPong, ping = connection.ping && (() => connection.ping?.()), scheduler = asyncScheduler } = config;
+  const { always, isPong, ping = connection.ping && (() => connection.ping?.()), scheduler } = config;
   const [interval, timeout] = checked(config);
   const clock = clockOf(scheduler);
   let heardAt = clock.now();
@@ -122,7 +120,7 @@ function pulseOf<In, Out, Session>(
       return;
     }
     // A connection that is closing has its own time limit.
-    if (connection.readyState !== ReadyState.OPEN) return;
+    if (!isOpen(connection)) return;
     if (!awaiting) limit.in(timeout);
     awaiting = true;
     if (always) beat.in(interval, late < SLEPT ? now - late : now);
@@ -143,7 +141,7 @@ function pulseOf<In, Out, Session>(
       due();
     }),
   );
-  expected(ping, 'heartbeat', 'ping', 'a function, for this platform cannot send ping frames', ping);
+  expected(ping, 'heartbeat', 'ping', 'a function where the platform has no ping frames', ping);
   beat.in(interval);
 
   return {

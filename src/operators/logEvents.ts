@@ -1,8 +1,8 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Connection } from '../core/connection.js';
 import type { AnyConnectionOperator } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 import { redactText } from '../core/redactText.js';
 
 /** How much a log tells: everything from this on. */
@@ -102,24 +102,20 @@ export function logEvents(
   };
 
   return (source) =>
-    new Observable((subscriber) => {
-      operate({
-        source,
-        subscriber,
-        next(event) {
-          log(event as Happening);
-          subscriber.next(event);
-        },
-        error(error) {
-          log({ type: 'error', cause: error });
-          subscriber.error(error);
-        },
-        complete() {
-          log({ type: 'complete' });
-          subscriber.complete();
-        },
-      });
-    });
+    operated(source, (subscriber) => ({
+      next(event) {
+        log(event as Happening);
+        subscriber.next(event);
+      },
+      error(error) {
+        log({ type: 'error', cause: error });
+        subscriber.error(error);
+      },
+      complete() {
+        log({ type: 'complete' });
+        subscriber.complete();
+      },
+    }));
 }
 
 /** What an entry shows of a fact: of an error name, message, code and causes. */

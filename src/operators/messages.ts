@@ -1,6 +1,6 @@
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { ConnectionEvents } from '../core/event.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 
 /**
  * Only the data of the messages; all other events are dropped.
@@ -13,13 +13,9 @@ import { operate } from '../core/operate.js';
  */
 export function messages(): <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) => Observable<In> {
   return (source) =>
-    new Observable((subscriber) => {
-      operate({
-        source,
-        subscriber,
-        next(event) {
-          if (event.type === 'message') subscriber.next(event.data);
-        },
-      });
-    });
+    operated(source, (subscriber) => ({
+      next(event) {
+        if (event.type === 'message') subscriber.next(event.data);
+      },
+    }));
 }

@@ -1,10 +1,10 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import { OpenTimeoutError } from '../core/errors.js';
 import type { AnyConnectionOperator } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
-import { operate } from '../core/operate.js';
+import { operated } from '../core/operate.js';
 
 export interface OpenTimeoutConfig {
   /** How long a connection may take to open. */
@@ -25,18 +25,16 @@ export interface OpenTimeoutConfig {
  * @example
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), openTimeout({ within: '10s' }));
  */
-export function openTimeout({ within, scheduler = asyncScheduler }: OpenTimeoutConfig): AnyConnectionOperator {
+export function openTimeout({ within, scheduler }: OpenTimeoutConfig): AnyConnectionOperator {
   const limit = expectDuration('openTimeout', 'within', within);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const deadline = clockOf(scheduler).deadline(() => subscriber.error(new OpenTimeoutError(limit)));
       let first = true;
 
       deadline.in(limit);
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           switch (event.type) {
             case 'connecting':
@@ -55,6 +53,6 @@ export function openTimeout({ within, scheduler = asyncScheduler }: OpenTimeoutC
           subscriber.next(event);
         },
         finalize: () => deadline.cancel(),
-      });
+      };
     });
 }

@@ -1,14 +1,4 @@
-import {
-  asyncScheduler,
-  from,
-  NEVER,
-  noop,
-  Observable,
-  type ObservableInput,
-  type SchedulerLike,
-  take,
-  timer,
-} from 'rxjs';
+import { from, noop, Observable, type ObservableInput, type SchedulerLike, take, timer } from 'rxjs';
 import type { Backoff } from '../core/backoff.js';
 import { clockOf } from '../core/clock.js';
 import { closeAction, type CloseCodes } from '../core/closeCodes.js';
@@ -53,22 +43,25 @@ export interface ReconnectConfig {
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect({ delay: exponential({ first: 500, max: 30_000, jitter: 0.3 }) }));
  */
 export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
-  const { closeCodes, refreshAuth, while$ = NEVER, scheduler = asyncScheduler } = config;
+  const { closeCodes, refreshAuth, while$ = [], scheduler } = config;
   const begin = retries(config);
 
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) =>
     new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
       const clock = clockOf(scheduler);
-      const { opened, draining, held, failed } = begin();
+      const { opened, draining, failed } = begin();
       let allowed = true;
       let heldSince: number | undefined;
+      let heldFor = 0;
       /** Gets the credentials without which the next dial would be refused again. */
       let owed: (() => ObservableInput<unknown>) | undefined;
 
+      /** The time, which stands still while dials are held back: that does not count as trouble. */
+      const now = (): number => clock.now() - heldFor;
       const dial = (): void => {
-        if (!allowed) heldSince ??= clock.now();
+        heldSince ??= now();
         if (!allowed || subscriber.closed) return;
-        if (heldSince !== undefined) held(clock.now() - heldSince);
+        heldFor += now() - heldSince;
         heldSince = undefined;
         if (owed) {
           const complete = (): void => {
@@ -82,7 +75,7 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
         const life = receiver<ConnectionEvent<In, Out, Session>, ConnectionEvent<In, Out, Session>>({
           subscriber,
           next(event) {
-            if (event.type === 'open') opened(clock.now());
+            if (event.type === 'open') opened(now());
             else if (event.type === 'draining') draining(event.within);
             else if (event.type === 'close') closed = event;
             subscriber.next(event);
@@ -101,7 +94,7 @@ export function reconnect(config: ReconnectConfig = {}): AnyConnectionOperator {
         source.subscribe(life);
       };
       const retry = (cause: unknown): void => {
-        const decision = failed(cause, clock.now());
+        const decision = failed(cause, now());
         if (!decision) {
           subscriber.error(cause);
           return;

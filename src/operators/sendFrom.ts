@@ -1,11 +1,11 @@
-import { asyncScheduler, from, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { from, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, ReadyState } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operate, operated } from '../core/operate.js';
 
 export interface SendFromConfig {
   /** How many messages may wait for a connection; 100 by default. */
@@ -44,13 +44,7 @@ interface Waiting<Out> {
  */
 export function sendFrom<In, Out, Session>(
   outgoing$: ObservableInput<NoInfer<Out>>,
-  {
-    buffer = 100,
-    overflow = 'drop-oldest',
-    ttl = Infinity,
-    highWater = 16_777_216,
-    scheduler = asyncScheduler,
-  }: SendFromConfig = {},
+  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, highWater = 16_777_216, scheduler }: SendFromConfig = {},
 ): ConnectionOperator<In, Out, Session> {
   expectCount('sendFrom', 'buffer', buffer, 0);
   expectCount('sendFrom', 'highWater', highWater, 1);
@@ -58,7 +52,7 @@ export function sendFrom<In, Out, Session>(
   const life = expectDuration('sendFrom', 'ttl', ttl);
 
   return (source) =>
-    new Observable((subscriber) => {
+    operated(source, (subscriber) => {
       const clock = clockOf(scheduler);
       const queue: Waiting<Out>[] = [];
       let current: Connection<Out, Session> | undefined;
@@ -85,17 +79,17 @@ export function sendFrom<In, Out, Session>(
         const head = queue[0];
         if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
         else expiry.cancel();
-        if (head && current?.readyState === ReadyState.OPEN && !subscriber.closed) congestion.in(CONGESTED);
+        if (head && current && isOpen(current) && !subscriber.closed) congestion.in(CONGESTED);
       };
       /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
       const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
-        if (connection.readyState !== ReadyState.OPEN || connection.bufferedAmount > highWater) return false;
+        if (!isOpen(connection) || connection.bufferedAmount > highWater) return false;
         try {
           connection.send(message);
           return true;
         } catch (error) {
           // The readyState may have changed in the meantime: then it is not the message that is at fault.
-          if ((connection.readyState as number) === ReadyState.OPEN) throw error;
+          if (isOpen(connection)) throw error;
           return false;
         }
       };
@@ -138,9 +132,7 @@ export function sendFrom<In, Out, Session>(
         },
         complete: () => undefined,
       });
-      operate({
-        source,
-        subscriber,
+      return {
         next(event) {
           // Who is told that a connection is gone may send at once, and not into it.
           const isCurrent = 'connection' in event && event.connection === current;
@@ -163,6 +155,6 @@ export function sendFrom<In, Out, Session>(
           expiry.cancel();
           congestion.cancel();
         },
-      });
+      };
     });
 }

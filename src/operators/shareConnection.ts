@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
 import type {
@@ -35,10 +35,7 @@ export interface ShareConnectionConfig {
  * chat$.pipe(messages()).subscribe((message) => show(message));
  * chat$.pipe(connectionState()).subscribe(({ state }) => badge(state));
  */
-export function shareConnection({
-  resetAfter = 0,
-  scheduler = asyncScheduler,
-}: ShareConnectionConfig = {}): AnyConnectionOperator {
+export function shareConnection({ resetAfter = 0, scheduler }: ShareConnectionConfig = {}): AnyConnectionOperator {
   const linger = expectDuration('shareConnection', 'resetAfter', resetAfter, true);
 
   return <In, Out, Session>(source: ConnectionEvents<In, Out, Session>) => {

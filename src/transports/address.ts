@@ -1,4 +1,4 @@
-import { defer, type Observable, type ObservableInput, of, take, throwIfEmpty } from 'rxjs';
+import { defer, type Observable, type ObservableInput, take, throwIfEmpty } from 'rxjs';
 import { expected } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 
@@ -25,6 +25,6 @@ export function checkAddress(
 export function addressOf(address: Address): Observable<string> {
   return defer(() => {
     const given = typeof address === 'function' ? address() : address;
-    return typeof given === 'string' ? of(given) : given;
+    return typeof given === 'string' ? [given] : given;
   }).pipe(take(1), throwIfEmpty());
 }

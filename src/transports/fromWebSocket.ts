@@ -1,13 +1,12 @@
-import { asyncScheduler, noop, Observable, type SchedulerLike } from 'rxjs';
+import { noop, Observable, type SchedulerLike } from 'rxjs';
 import { type Frame, ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
-import { DialError } from '../core/errors.js';
+import { DialError, messageOf } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { SocketConnection } from './socketConnection.js';
 import type { WebSocketLike } from './socketLike.js';
-import type { Wire, WireEnd } from './wire.js';
 import { wireOf } from './wireOf.js';
 
 export interface FromWebSocketConfig {
@@ -29,7 +28,7 @@ export interface FromWebSocketConfig {
  */
 export function fromWebSocket(
   socket: WebSocketLike | (() => WebSocketLike),
-  { closeTimeout = 2_000, scheduler = asyncScheduler }: FromWebSocketConfig = {},
+  { closeTimeout = 2_000, scheduler }: FromWebSocketConfig = {},
 ): ConnectionEvents<Frame, Frame, undefined> {
   const config = { closeTimeout: expectDuration('fromWebSocket', 'closeTimeout', closeTimeout, true), scheduler };
   let taken = false;
@@ -55,11 +54,9 @@ export function fromWebSocket(
       url = withoutSecrets(adopted.url ?? '');
       if (adopted.readyState > ReadyState.OPEN) throw new Error('its socket is closed already');
       subscriber.next({ type: 'connecting', url });
-      const listen = (end: WireEnd): Wire => wireOf(adopted, end, scheduler);
-      const connection = new SocketConnection(adopted, listen, subscriber, url, config);
-      subscriber.add(() => connection.hangUp());
+      new SocketConnection(adopted, wireOf, subscriber, url, config);
     } catch (cause) {
-      subscriber.error(new DialError(url, cause instanceof Error ? cause.message : String(cause), { cause }));
+      subscriber.error(new DialError(url, messageOf(cause), { cause }));
     }
   });
 }

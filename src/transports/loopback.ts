@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike, Subject, type Subscriber } from 'rxjs';
+import { Observable, type SchedulerLike, Subject, type Subscriber } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -8,6 +8,7 @@ import { expectDuration } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
 import { LoopbackSocket } from './loopbackSocket.js';
 import { SocketConnection } from './socketConnection.js';
+import type { MakeWire } from './wire.js';
 
 export interface LoopbackConfig {
   /** How long a frame is under way, in either direction; 0 by default. A dial takes it twice: there and back. */
@@ -21,6 +22,8 @@ export interface LoopbackConfig {
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
+
+const listen: MakeWire<LoopbackSocket> = (socket, end) => socket.listen(end);
 
 /** A link between two ends in one process. */
 export interface Loopback {
@@ -60,7 +63,7 @@ export function loopback({
   closeTimeout = 2_000,
   url = 'loopback://local',
   protocol = '',
-  scheduler = asyncScheduler,
+  scheduler,
 }: LoopbackConfig = {}): Loopback {
   const target = withoutSecrets(url);
   const delay = expectDuration('loopback', 'latency', latency, true);
@@ -77,12 +80,9 @@ export function loopback({
 
   const adopt = (socket: LoopbackSocket, subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>): void => {
     subscriber.next({ type: 'connecting', url: target });
-    const connection = new SocketConnection(socket, (end) => socket.listen(end), subscriber, target, config);
-    subscriber.add(() => {
-      connection.hangUp();
-      // Nobody listens any more: nothing needs to be under way to this end.
-      socket.lost();
-    });
+    new SocketConnection(socket, listen, subscriber, target, config);
+    // Nobody listens any more: nothing needs to be under way to this end.
+    subscriber.add(() => socket.lost());
   };
 
   const client$ = new Observable<ConnectionEvent<Frame, Frame, undefined>>((subscriber) => {

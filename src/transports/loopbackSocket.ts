@@ -1,15 +1,13 @@
 import type { Clock, Deadline } from '../core/clock.js';
-import { type Frame, ReadyState } from '../core/connection.js';
+import { expectOpen, type Frame, ReadyState } from '../core/connection.js';
+import { byteLength } from '../core/byteLength.js';
 import type { Wire, WireEnd } from './wire.js';
-
-const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** Something under way to an end; what is sent later stands behind it. */
 interface Parcel {
   readonly due: number;
   readonly frame: Frame;
   readonly arrive: (here: LoopbackSocket) => void;
-  next: Parcel | undefined;
 }
 
 /** One end of a link within the process: a socket and its wire, with a scheduler and a fixed latency in place of the network. */
@@ -19,8 +17,8 @@ export class LoopbackSocket implements Wire {
   peer!: LoopbackSocket;
   #end: WireEnd | undefined;
   readonly #arrival: Deadline;
-  #first: Parcel | undefined;
-  #last: Parcel | undefined;
+  /** What is under way to this end. */
+  readonly #parcels = new Set<Parcel>();
   #paused = false;
 
   constructor(
@@ -41,9 +39,7 @@ export class LoopbackSocket implements Wire {
 
   get bufferedAmount(): number {
     let bytes = 0;
-    for (let parcel = this.peer.#first; parcel; parcel = parcel.next) {
-      bytes += typeof parcel.frame === 'string' ? utf8.encode(parcel.frame).length : parcel.frame.length;
-    }
+    for (const { frame } of this.peer.#parcels) bytes += byteLength(frame);
     return bytes;
   }
 
@@ -53,12 +49,22 @@ export class LoopbackSocket implements Wire {
     this.tell((peer) => peer.#end?.heard(frame), frame);
   }
 
-  readonly ping = (): void => {
-    const pingedAt = this.clock.now();
-    this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
+  readonly abilities = {
+    ping: (): void => {
+      if (this.#end) expectOpen(this.#end);
+      const pingedAt = this.clock.now();
+      this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
+    },
+    pause: (): void => {
+      this.#paused = true;
+    },
+    resume: (): void => {
+      if (this.#paused && this.#parcels.size > 0) this.#arrival.in(0);
+      this.#paused = false;
+    },
   };
 
-  leave(code: number, reason: string): void {
+  close(code: number, reason: string): void {
     if (this.readyState === ReadyState.CONNECTING) {
       this.abandon();
       return;
@@ -66,7 +72,7 @@ export class LoopbackSocket implements Wire {
     this.readyState = ReadyState.CLOSING;
     this.tell((peer) => peer.#leftBy(code, reason));
     // Who does not read does not hear the peer's leave either.
-    this.resume();
+    this.abilities.resume();
   }
 
   /** Breaks the connection: the other end hears of it behind what is still under way. */
@@ -74,15 +80,6 @@ export class LoopbackSocket implements Wire {
     this.tell((peer) => peer.lost());
     this.lost();
   }
-
-  readonly pause = (): void => {
-    this.#paused = true;
-  };
-
-  readonly resume = (): void => {
-    if (this.#paused && this.#first) this.#arrival.in(0);
-    this.#paused = false;
-  };
 
   /** Begins: from now on it can send. */
   open(): void {
@@ -94,7 +91,7 @@ export class LoopbackSocket implements Wire {
   lost(code = 1006, reason = ''): void {
     if (this.readyState === ReadyState.CLOSED) return;
     this.readyState = ReadyState.CLOSED;
-    this.#first = this.#last = undefined;
+    this.#parcels.clear();
     this.#arrival.cancel();
     this.gone(this);
     this.#end?.ended(code, reason, code !== 1006);
@@ -104,22 +101,19 @@ export class LoopbackSocket implements Wire {
   tell(arrive: (peer: LoopbackSocket) => void, frame: Frame = ''): void {
     const { peer, latency } = this;
     if (peer.readyState === ReadyState.CLOSED) return;
-    const parcel: Parcel = { due: this.clock.now() + latency, frame, arrive, next: undefined };
-    if (peer.#last) peer.#last.next = parcel;
-    else peer.#first = parcel;
-    peer.#last = parcel;
-    if (peer.#first === parcel) peer.#arrival.in(latency);
+    peer.#parcels.add({ due: this.clock.now() + latency, frame, arrive });
+    if (peer.#parcels.size === 1) peer.#arrival.in(latency);
   }
 
   #deliver(): void {
-    for (let parcel = this.#first; parcel && !this.#paused; parcel = this.#first) {
+    for (const parcel of this.#parcels) {
+      if (this.#paused) return;
       const wait = parcel.due - this.clock.now();
       if (wait > 0) {
         this.#arrival.in(wait);
         return;
       }
-      this.#first = parcel.next;
-      if (!this.#first) this.#last = undefined;
+      this.#parcels.delete(parcel);
       parcel.arrive(this);
     }
   }

@@ -1,5 +1,6 @@
+import { asyncScheduler } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { ReadyState } from '../core/connection.js';
+import { expectOpen, ReadyState } from '../core/connection.js';
 import { type NodeSocket, parseRetryAfter } from './socketLike.js';
 import { TickCork } from './tickCork.js';
 import type { MakeWire } from './wire.js';
@@ -10,7 +11,7 @@ const LARGE = 16_384;
 const asText = { binary: false };
 
 /** The wire of a socket of `ws`. */
-export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
+export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncScheduler) => {
   const clock = clockOf(scheduler);
   let cork: TickCork | undefined;
   let firstPing = Infinity;
@@ -41,7 +42,7 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
       else socket.send(frame as Uint8Array<ArrayBuffer>);
       if (frame.length > LARGE) cork?.release();
     },
-    leave(code, reason) {
+    close(code, reason) {
       if (socket.readyState === ReadyState.CONNECTING) {
         socket.terminate();
       } else {
@@ -54,13 +55,16 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler) => {
       cork?.release();
       socket.terminate();
     },
-    ping() {
-      // The answer repeats what the ping said, so that no answer is taken for another one's.
-      const now = clock.now();
-      firstPing = Math.min(firstPing, now);
-      socket.ping(String(now));
+    abilities: {
+      ping() {
+        expectOpen(end);
+        // The answer repeats what the ping said, so that no answer is taken for another one's.
+        const now = clock.now();
+        firstPing = Math.min(firstPing, now);
+        socket.ping(String(now));
+      },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
     },
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
   };
 };

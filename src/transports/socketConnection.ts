@@ -1,28 +1,27 @@
 import type { SchedulerLike, Subscriber } from 'rxjs';
 import { clockOf, type Deadline } from '../core/clock.js';
 import { checkClose } from '../core/closeCodes.js';
-import { type Connection, connectionId, expectOpen, type Frame, ReadyState } from '../core/connection.js';
+import { CLOSED, type Connection, connectionId, expectOpen, type Frame, isOpen, OPEN } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
-import type { AnySocket } from './socketLike.js';
-import type { Wire, WireEnd } from './wire.js';
+import type { MakeWire, SocketState, Wire, WireEnd } from './wire.js';
 
 export interface SocketConnectionConfig {
   /** How long to wait for the peer's leave, in milliseconds. */
   readonly closeTimeout: number;
-  readonly scheduler: SchedulerLike;
+  readonly scheduler?: SchedulerLike | undefined;
   /** Called before the `open` event. */
   readonly opened?: () => void;
 }
 
 /** One socket and the subscriber that hears of it: the connection of every transport that has sockets. */
-export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
+export class SocketConnection<Socket extends SocketState> implements Connection<Frame, undefined>, WireEnd {
   readonly id = connectionId();
   readonly session = undefined;
-  readonly ping?: () => void;
-  readonly pause?: () => void;
-  readonly resume?: () => void;
-  readonly #socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
+  declare readonly ping?: () => void;
+  declare readonly pause?: () => void;
+  declare readonly resume?: () => void;
+  readonly #socket: Socket;
   readonly #wire: Wire;
   readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;
   readonly #config: SocketConnectionConfig;
@@ -35,9 +34,8 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   #fault = '';
 
   constructor(
-    socket: Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>,
-    /** Makes the wire of the socket. */
-    listen: (end: WireEnd) => Wire,
+    socket: Socket,
+    makeWire: MakeWire<Socket>,
     subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>,
     readonly url: string,
     config: SocketConnectionConfig,
@@ -45,17 +43,15 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     this.#socket = socket;
     this.#subscriber = subscriber;
     this.#config = config;
-    this.#wire = listen(this);
-    const { ping, pause, resume } = this.#wire;
-    if (ping) {
-      this.ping = () => {
-        expectOpen(this);
-        ping();
-      };
-    }
-    if (pause) this.pause = pause;
-    if (resume) this.resume = resume;
-    if (socket.readyState === ReadyState.OPEN) this.opened();
+    this.#wire = makeWire(socket, this, config.scheduler);
+    Object.assign(this, this.#wire.abilities);
+    // The consumer is gone: takes leave, and makes sure that the socket is gone soon too.
+    subscriber.add(() => {
+      if (this.#over) return;
+      this.#over = true;
+      if (!this.#farewell) this.#leave(1000, '');
+    });
+    if (socket.readyState === OPEN) this.opened();
   }
 
   get protocol(): string {
@@ -63,7 +59,7 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
   }
 
   get readyState(): number {
-    return this.#over ? ReadyState.CLOSED : this.#socket.readyState;
+    return this.#over ? CLOSED : this.#socket.readyState;
   }
 
   get bufferedAmount(): number {
@@ -79,19 +75,12 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
     checkClose(code, reason);
     if (this.#over || this.#patience) return;
     // Once the peer has taken leave its code stands, as by the standard.
-    if (this.readyState < ReadyState.CLOSING) this.#farewell = { code, reason };
+    if (isOpen(this)) this.#farewell = { code, reason };
     this.#leave(code, reason);
   }
 
-  /** The consumer is gone: takes leave, and makes sure that the socket is gone soon too. */
-  hangUp(): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (!this.#farewell) this.#leave(1000, '');
-  }
-
   opened(): void {
-    if (this.#subscriber.closed) return;
+    if (this.#over) return;
     this.#isOpen = true;
     this.#config.opened?.();
     this.#subscriber.next({ type: 'open', connection: this });
@@ -107,17 +96,18 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
 
   failed(why: string, failure: DialFailure): void {
     if (this.#isOpen) this.#fault ||= why;
-    if (this.#over || this.#isOpen) return;
-    this.#over = true;
-    this.#subscriber.error(new DialError(this.url, why, failure));
-    this.#wire.abandon?.();
+    else if (!this.#over) {
+      this.#over = true;
+      this.#subscriber.error(new DialError(this.url, why, failure));
+      this.#wire.abandon?.();
+    }
   }
 
   ended(code: number, reason: string, wasClean: boolean): void {
     this.#patience?.cancel();
     if (this.#over) return;
     if (!this.#isOpen) {
-      this.failed(`closed before it was open (${code}${reason && ` ${reason}`})`, {});
+      this.failed(`closed with code ${code}${reason && `: ${reason}`}`, {});
       return;
     }
     this.#over = true;
@@ -133,6 +123,6 @@ export class SocketConnection implements Connection<Frame, undefined>, WireEnd {
       this.#wire.abandon?.();
     });
     this.#patience.in(this.#config.closeTimeout);
-    this.#wire.leave(code, reason);
+    this.#wire.close(code, reason);
   }
 }

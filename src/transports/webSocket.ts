@@ -1,8 +1,8 @@
-import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { Observable, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
-import { DialError } from '../core/errors.js';
+import { DialError, messageOf } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expected } from '../core/expect.js';
 import { operate } from '../core/operate.js';
@@ -11,7 +11,6 @@ import { type Address, addressOf, checkAddress } from './address.js';
 import { platformSocket, type PlatformConfig } from './platformSocket.js';
 import { SocketConnection } from './socketConnection.js';
 import type { WebSocketLike } from './socketLike.js';
-import type { Wire, WireEnd } from './wire.js';
 import { wireOf } from './wireOf.js';
 
 export interface WebSocketConfig extends PlatformConfig {
@@ -42,8 +41,8 @@ export interface WebSocketConfig extends PlatformConfig {
  * });
  */
 export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<Frame, Frame, undefined> {
-  const config = isConfig(address) ? address : { url: address };
-  const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler = asyncScheduler } = config;
+  const config = 'url' in Object(address) ? (address as WebSocketConfig) : { url: address as Address };
+  const { url, protocols = [], connectTimeout = 10_000, closeTimeout = 2_000, scheduler } = config;
   const { createSocket } = config;
   const offered = [protocols].flat();
   const within = expectDuration('webSocket', 'connectTimeout', connectTimeout);
@@ -58,8 +57,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
     let target = typeof url === 'string' ? withoutSecrets(url) : 'an address still to be found';
     let found = '';
     const fail = (cause: unknown): void => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      subscriber.error(new DialError(target, why, { cause }));
+      subscriber.error(new DialError(target, messageOf(cause), { cause }));
     };
     const deadline = clockOf(scheduler).deadline(() => {
       subscriber.error(new DialError(target, `no answer within ${within} ms`));
@@ -81,20 +79,13 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
           subscriber.next({ type: 'connecting', url: target });
           if (subscriber.closed) return;
           const socket = createSocket ? createSocket(found, offered) : platformSocket(found, offered, config, patience);
-          const listen = (end: WireEnd): Wire => wireOf(socket, end, scheduler);
-          const ending = { closeTimeout: patience, scheduler, opened };
-          const connection = new SocketConnection(socket, listen, subscriber, target, ending);
-          subscriber.add(() => connection.hangUp());
+          new SocketConnection(socket, wireOf, subscriber, target, { closeTimeout: patience, scheduler, opened });
         } catch (cause) {
           fail(cause);
         }
       },
     });
   });
-}
-
-function isConfig(address: Address | WebSocketConfig): address is WebSocketConfig {
-  return Object(address) === address && 'url' in (address as object);
 }
 
 /** A token of RFC 9110 section 5.6.2. */

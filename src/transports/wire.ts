@@ -1,10 +1,10 @@
 import type { SchedulerLike } from 'rxjs';
-import type { Frame } from '../core/connection.js';
+import type { Connection, Frame } from '../core/connection.js';
 import type { DialFailure } from '../core/errors.js';
 import type { AnySocket, WebSocketLike } from './socketLike.js';
 
 /** Who hears of a socket, whatever the platform. */
-export interface WireEnd {
+export interface WireEnd extends Pick<Connection<Frame>, 'readyState' | 'url'> {
   opened(): void;
   heard(frame: Frame): void;
   /** One of our pings was answered, after so many milliseconds. */
@@ -17,18 +17,20 @@ export interface WireEnd {
 export interface Wire {
   send(frame: Frame): void;
   /** Takes leave of the peer. */
-  leave(code: number, reason: string): void;
+  close(code: number, reason: string): void;
   /** Drops the socket, where the platform can. */
   abandon?(): void;
-  readonly ping?: () => void;
-  readonly pause?: () => void;
-  readonly resume?: () => void;
+  /** What the connection can do besides, on this platform. */
+  readonly abilities?: Pick<Connection<Frame>, 'ping' | 'pause' | 'resume'>;
 }
 
-/** Listens to a socket for `end`. */
-export type MakeWire<Socket extends AnySocket> = (socket: Socket, end: WireEnd, scheduler: SchedulerLike) => Wire;
+/** What a connection asks of any socket. */
+export type SocketState = Pick<AnySocket, 'readyState' | 'protocol' | 'bufferedAmount'>;
 
-/** The wire of a standard socket. */
+/** Listens to a socket for `end`. */
+export type MakeWire<Socket extends SocketState> = (socket: Socket, end: WireEnd, scheduler?: SchedulerLike) => Wire;
+
+/** The wire of a standard socket: the socket itself. */
 export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
   socket.binaryType = 'arraybuffer';
   socket.addEventListener('open', () => end.opened());
@@ -37,11 +39,8 @@ export const standardWire: MakeWire<WebSocketLike> = (socket, end) => {
   );
   // The event itself is no cause to pass on: it leads to the socket, and so to the address with its secrets.
   socket.addEventListener('error', ({ message = '', error }) =>
-    end.failed(message || 'the platform does not say why', { cause: error }),
+    end.failed(message || 'no reason given', { cause: error }),
   );
   socket.addEventListener('close', ({ code, reason, wasClean }) => end.ended(code, reason, wasClean));
-  return {
-    send: (frame) => socket.send(frame as string),
-    leave: (code, reason) => socket.close(code, reason),
-  };
+  return socket;
 };
