@@ -1,11 +1,13 @@
+import { lastValueFrom, map, takeWhile } from 'rxjs';
 import { constant } from '../../../src/core/backoff.js';
 import type { CloseCodes } from '../../../src/core/closeCodes.js';
+import { gatewayWorker } from '../../../src/gateway/worker.js';
 import type { GatewayWorkerConfig } from '../../../src/gateway/workerConfig.js';
 import { mockApi, type MockApi } from '../../../src/testing/mockApi.js';
 import { type MockGateway, mockGateway } from '../../../src/testing/mockGateway.js';
 import { deadUrl } from '../httpServer.js';
 import { leftOver } from './leftOver.js';
-import { startWorker, stopWorkers } from './startWorker.js';
+import { echo, startWorker, stopWorkers } from './startWorker.js';
 
 /** Retries follow at once, so that tests need not wait. */
 const delay = constant(1);
@@ -89,6 +91,15 @@ describe('a worker that lost its gateway', () => {
     expect(excluded()).toEqual([[], ['blue'], ['blue', 'green'], ['green', 'blue']]);
   });
 
+  it('asks for a group again once it has served, and does not take a goodbye for a failure', async () => {
+    gateway.handshake({ authentication: 'refused' });
+    const worker = startWorker({ apiUrl: api.url, delay });
+    (await gateway.waitForReady(1)).close(1000);
+    await worker.event('open', 2);
+
+    expect(excluded()).toEqual([[], ['blue'], []]);
+  });
+
   it('leaves nothing behind when that happens 50 times in a row', async () => {
     const worker = startWorker({ apiUrl: api.url, delay: constant(0) });
     await gateway.waitForReady(1);
@@ -135,6 +146,7 @@ describe('a worker that lost its gateway', () => {
     [{ 401: 'stop' }, () => api.fail('start', 401), { name: 'AuthError' }],
     [{ 429: 'stop' }, () => api.fail('start', 429), { name: 'ConnectionLimitError' }],
     [{ '1001-1999': 'stop' }, () => gateway.handshake({ authentication: 'refused' }), { name: 'HandshakeError' }],
+    [{ '100-4999': 'stop' }, () => gateway.handshake({ closing: 'accept' }), { name: 'HandshakeError', code: 1001 }],
     [{ 503: 'stop' }, () => gateway.server.refuse(503), { name: 'DialError', status: 503 }],
   ])('gives up where it is told so: %j', async (closeCodes, fail, error) => {
     fail();
@@ -163,6 +175,24 @@ describe('a worker that lost its gateway', () => {
     await expect(worker.done).rejects.toMatchObject({ name: 'ConnectionLimitError' });
     expect(worker.types).toEqual(['reconnecting', 'reconnecting', 'reconnecting']);
     expect(api.starts).toHaveLength(4);
+  });
+
+  it.each([
+    ['reconnecting', undefined],
+    ['connecting', undefined],
+    ['open', 'connect'],
+    ['pong', 'heartbeat'],
+  ])('lets go of everything at once when who is told of %s leaves', async (type, last) => {
+    api.fail('start', 500);
+    gateway.handshake({ intervals: { heartbeatInterval: '10ms' } });
+    const told$ = gatewayWorker({ apiUrl: api.url, apps: [echo], delay }).pipe(
+      map((event) => event.type),
+      takeWhile((told) => told !== type, true),
+    );
+    expect(await lastValueFrom(told$)).toBe(type);
+    await gateway.waitUntil(() => gateway.connections.length === 0);
+
+    expect(gateway.received.at(-1)?.kind).toBe(last);
   });
 
   describe.each(['shutdown', 'stop'] as const)('ends on %s()', (end) => {
