@@ -43,11 +43,11 @@ export interface GatewayWorkerConfig {
   readonly capabilities?: unknown;
   /** Gives another address than the gateway's own. */
   readonly rewriteEndpoint?: (answer: StartAnswer) => string;
-  /** Makes the connection of frames; by default a `webSocket` to the endpoint, with messages of up to 8 MiB. */
+  /** Makes the connection of frames, which limits the time of its dial itself; by default a `webSocket` to the endpoint, with messages of up to 8 MiB. */
   readonly connect?: (answer: StartAnswer) => ConnectionEvents<Frame, Frame>;
   /** Posts to the API; by default with `fetch`. */
   readonly post?: HttpPost;
-  /** How long each phase of the handshake may take, and all of them together; 10 s by default. */
+  /** How long the dial may take, and then the handshake; 10 s each by default. */
   readonly setupTimeout?: Duration;
 
   /** How many requests are worked on at a time; 1,000 by default. */
