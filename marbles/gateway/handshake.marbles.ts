@@ -181,6 +181,6 @@ describe('gatewayHandshake', () => {
   });
 
   it('refuses a limit that is none', () => {
-    expect(() => introduce(-1)).toThrow('gatewayHandshake: expected `within` to be a number above 0');
+    expect(() => introduce(-1)).toThrow('gatewayHandshake: expected `within` to be above 0');
   });
 });

@@ -180,7 +180,7 @@ describe('gracefulShutdown', () => {
 
   it('refuses a deadline that is none', () => {
     expect(() => gracefulShutdown({ shutdown$: NEVER, deadline: 'soon' })).toThrow(
-      "gracefulShutdown: expected `deadline` to be a number 0 or more (milliseconds) or a text such as '10s', got 'soon'",
+      "gracefulShutdown: expected `deadline` to be at least 0 ms, or a text such as '10s', got 'soon'",
     );
   });
 });

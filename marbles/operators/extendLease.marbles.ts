@@ -437,7 +437,7 @@ describe('extendLease', () => {
     const lease = { every: 1, lease: '1', extend: () => undefined, renewals$: NEVER };
 
     expect(() => extendLease({ ...lease, every: 0 })).toThrow(
-      "extendLease: expected `every` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
+      "extendLease: expected `every` to be above 0 ms, or a text such as '10s', got 0",
     );
     expect(() => extendLease({ ...lease, extend: 'often' as never })).toThrow(
       "extendLease: expected `extend` to be a function, got 'often'",

@@ -350,7 +350,7 @@ describe('handshake', () => {
   });
 
   describe('fails', () => {
-    const timedOut = new HandshakeError('no session within 3 ms', 'timeout');
+    const timedOut = new HandshakeError('no answer within 3 ms', 'timeout');
 
     it(
       'when it takes too long, and lets go of the source and the exchange',

@@ -12,6 +12,7 @@ import {
   SDKResponse,
   StartRequest,
   StartResponse,
+  SystemError,
   WorkerConnectRequestData,
   WorkerReplyAckData,
   WorkerRequestAckData,
@@ -58,7 +59,16 @@ export async function officialGateway(t, { intervals = ['50ms', '30ms', '40ms'] 
   const flushes = [];
   const connections = [];
   const drained = new Set();
-  const gateway = { ackReplies: true, refuse: undefined };
+  const gateway = {
+    ackReplies: true,
+    extendLeases: true,
+    /** What start requests are answered with instead: a status. */
+    refuse: undefined,
+    /** The only key that is accepted, hashed. */
+    key: undefined,
+    /** What workers are told instead of being welcome. */
+    syncFailure: undefined,
+  };
   const [heartbeatInterval, extendLeaseInterval, statusInterval] = intervals;
 
   const http = createServer(async (request, response) => {
@@ -68,7 +78,8 @@ export async function officialGateway(t, { intervals = ['50ms', '30ms', '40ms'] 
     const answer = (bytes) => response.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end(bytes);
     if (path === '/v0/connect/start') {
       starts.push({ ...asked, ...StartRequest.decode(body) });
-      if (gateway.refuse) response.writeHead(gateway.refuse).end();
+      const isKnown = !gateway.key || headers.authorization === `Bearer ${gateway.key}`;
+      if (!isKnown || gateway.refuse) response.writeHead(gateway.refuse ?? 401).end();
       else answer(StartResponse.encode(StartResponse.create(place())).finish());
     } else {
       const reply = SDKResponse.decode(body);
@@ -101,6 +112,7 @@ export async function officialGateway(t, { intervals = ['50ms', '30ms', '40ms'] 
       received,
       closed: undefined,
       drop: () => socket.terminate(),
+      close: (code, reason) => socket.close(code, reason),
       send(kind, type, message) {
         const payload = type ? type.encode(type.create(message)).finish() : new Uint8Array();
         socket.send(ConnectMessage.encode({ kind: Kind[kind], payload }).finish());
@@ -134,10 +146,14 @@ export async function officialGateway(t, { intervals = ['50ms', '30ms', '40ms'] 
 
   function answer(connection, kind, { requestId, leaseId }) {
     const intervals = { heartbeatInterval, extendLeaseInterval, statusInterval };
-    if (kind === 'WORKER_CONNECT') connection.send('GATEWAY_CONNECTION_READY', GatewayConnectionReadyData, intervals);
+    if (kind === 'WORKER_CONNECT' && gateway.syncFailure) {
+      connection.send('SYNC_FAILED', SystemError, gateway.syncFailure);
+      connection.close(1008, gateway.syncFailure.code);
+    } else if (kind === 'WORKER_CONNECT')
+      connection.send('GATEWAY_CONNECTION_READY', GatewayConnectionReadyData, intervals);
     if (kind === 'WORKER_HEARTBEAT') connection.send('GATEWAY_HEARTBEAT');
     if (kind === 'WORKER_REQUEST_EXTEND_LEASE') {
-      const ack = { requestId, newLeaseId: `${leaseId}+` };
+      const ack = { requestId, newLeaseId: gateway.extendLeases ? `${leaseId}+` : undefined };
       connection.send('WORKER_REQUEST_EXTEND_LEASE_ACK', WorkerRequestExtendLeaseAckData, ack);
     }
     if (kind === 'WORKER_REPLY' && gateway.ackReplies) {

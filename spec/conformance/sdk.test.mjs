@@ -9,8 +9,8 @@ const FALLBACK = 'signkey-test-abcdef01abcdef01abcdef01abcdef01';
 const text = (bytes) => new TextDecoder().decode(bytes);
 
 /** What the SDK takes for work. */
-function doubling(number, { hold = false } = {}) {
-  const event = { name: 'number/given', id: `event-${number}`, ts: 1_700_000_000_000, data: { number, hold } };
+function doubling(number, options = {}) {
+  const event = { name: 'number/given', id: `event-${number}`, ts: 1_700_000_000_000, data: { number, ...options } };
   const ctx = { run_id: 'run', fn_id: 'conformance-double', step_id: 'step', attempt: 0 };
   return {
     appName: 'conformance',
@@ -123,11 +123,41 @@ for (const { name, version, isManual, status, doubled } of generations) {
       assert.ok(kinds.indexOf('ack') < kinds.indexOf('extendLease'));
       assert.ok(kinds.lastIndexOf('extendLease') < kinds.indexOf('reply'));
       assert.ok(kinds.indexOf('reply') < kinds.indexOf('pause'));
-      // The reply was acknowledged, or it would come again.
       assert.deepEqual(api.flushes, []);
       const { sent: all, acked, replied, lost, doubled: twice, repeated, unasked } = gateway.workBook.summary();
       assert.deepEqual([all, acked, replied, lost, twice, repeated, unasked], [1, 1, 1, 0, 0, 0, 0]);
       assert.equal(sent.record.nacks, 0);
+      assert.deepEqual(sdk.warnings(), []);
+    });
+
+    it('tells how work failed', async (t) => {
+      const { api, gateway, sdk } = await start(t);
+      sdk.tell('connect', { apiUrl: api.url });
+      await listening(gateway);
+      const forGood = await gateway.request(doubling(1, { fail: 'for good' })).reply;
+      const forNow = await gateway.request(doubling(2, { fail: 'for now' })).reply;
+      // The SDK knows no status for what is not worth trying again.
+      assert.deepEqual([forGood.status, forGood.noRetry, forGood.retryAfter], ['done', true, undefined]);
+      assert.deepEqual([forNow.status, forNow.noRetry, forNow.retryAfter], ['error', false, '30']);
+    });
+
+    it('learns that its lease is lost', async (t) => {
+      const { api, gateway, sdk } = await start(t);
+      sdk.tell('connect', { apiUrl: api.url });
+      const connection = await listening(gateway);
+      const sent = gateway.request(doubling(8, { hold: true }));
+      await sent.acked;
+      await sdk.hear('called');
+      gateway.nackLease(sent.requestId);
+      await gateway.waitUntil(() => sent.record.nacks > 0);
+      const beats = connection.kinds.filter((kind) => kind === 'heartbeat').length;
+      await connection.waitForMessage('heartbeat', beats + 2);
+      const { nacks } = sent.record;
+      await connection.waitForMessage('heartbeat', beats + 4);
+      assert.equal(sent.record.nacks, nacks);
+      // It finishes nevertheless.
+      sdk.tell('finish', { number: 8 });
+      assert.equal(doubled((await sent.reply).body), 16);
     });
 
     it('moves to another gateway while it works', async (t) => {
@@ -152,6 +182,7 @@ for (const { name, version, isManual, status, doubled } of generations) {
       assert.equal(doubled((await other.request(doubling(2)).reply).body), 4);
       assert.equal(api.starts.length, 2);
       assert.equal(gateway.workBook.summary().lost, 0);
+      assert.deepEqual(sdk.warnings(), []);
     });
 
     it('takes its other key when the first is refused', async (t) => {
@@ -181,12 +212,12 @@ for (const { name, version, isManual, status, doubled } of generations) {
       await sent.acked;
       await sdk.hear('called');
 
-      // The old generation sends its reply into the void, misses the acknowledgement after 5 s, and flushes before it connects.
-      api.fail('start', 500, { times: isManual ? 1 : 2 });
+      // The old generation sends its reply into the void, and misses the acknowledgement before it connects again.
+      api.fail('start', 500);
       gateway.drop();
       await api.waitUntil(() => api.starts[1]?.status === 500);
       sdk.tell('finish', { number: 5 });
-      const flush = await api.waitForFlush(sent.requestId, { within: '20s' });
+      const flush = await api.waitForFlush(sent.requestId, { within: '10s' });
       await api.waitUntil(() => flush.status !== undefined);
       assert.equal(flush.status, 200);
       assert.equal(flush.headers['content-type'], 'application/protobuf');
@@ -198,6 +229,26 @@ for (const { name, version, isManual, status, doubled } of generations) {
       assert.deepEqual(api.starts.at(-1).decoded, { exclude: [gateway.group] });
       assert.equal(doubled((await gateway.request(doubling(6)).reply).body), 12);
       assert.equal(gateway.workBook.summary().lost, 0);
+    });
+
+    it('delivers over HTTP what was not acknowledged, and nothing else', async (t) => {
+      const { api, gateway, sdk } = await start(t);
+      sdk.tell('connect', { apiUrl: api.url });
+      const connection = await listening(gateway);
+      await gateway.request(doubling(1)).reply;
+      gateway.ackReplies('never');
+      const sent = gateway.request(doubling(2));
+      await sent.reply;
+      // Until the SDK waits no more, which is for ten heartbeats.
+      const beats = connection.kinds.filter((kind) => kind === 'heartbeat').length;
+      await connection.waitForMessage('heartbeat', beats + 12);
+      sdk.tell('close');
+      await sdk.hear('closed');
+      assert.deepEqual(
+        api.flushes.map(({ decoded, status }) => [decoded.requestId, status]),
+        [[sent.requestId, 200]],
+      );
+      assert.equal(gateway.workBook.summary().repeated, 1);
     });
 
     it('finishes its work before it ends', async (t) => {

@@ -2,8 +2,12 @@
 import { WebSocket } from 'ws';
 
 globalThis.WebSocket = WebSocket;
+// How long the SDK waits for the acknowledgement of a reply is not to be set, and too long for a test.
+const { setTimeout } = globalThis;
+globalThis.setTimeout = (act, delay, ...args) => setTimeout(act, delay === 5_000 ? 500 : delay, ...args);
+
 const [, , name] = process.argv;
-const { Inngest } = await import(name);
+const { Inngest, NonRetriableError, RetryAfterError } = await import(name);
 const { connect } = await import(`${name}/connect`);
 const isOld = name !== 'inngest';
 
@@ -12,10 +16,14 @@ const held = new Map();
 let connection;
 
 const tell = (type, more = {}) => process.send({ type, ...more });
+const warn = (...warning) => tell('warned', { warning: warning.map((part) => part?.message ?? part) });
+const logger = { debug() {}, info() {}, warn, error: warn };
 
 async function double({ event }) {
-  const { number, hold } = event.data;
+  const { number, hold, fail } = event.data;
   tell('called', { number });
+  if (fail === 'for good') throw new NonRetriableError('odd');
+  if (fail === 'for now') throw new RetryAfterError('busy', '30s');
   if (hold) await new Promise((resolve) => held.set(number, resolve));
   return { doubled: number * 2 };
 }
@@ -23,7 +31,7 @@ async function double({ event }) {
 const acts = {
   async connect({ apiUrl, signingKey, signingKeyFallback }) {
     const keys = { signingKey, signingKeyFallback };
-    const client = new Inngest({ id: 'conformance', isDev: true, baseUrl: apiUrl, ...(!isOld && keys) });
+    const client = new Inngest({ id: 'conformance', isDev: true, baseUrl: apiUrl, logger, ...(!isOld && keys) });
     const options = { id: 'double' };
     const trigger = { event: 'number/given' };
     const doubling = isOld

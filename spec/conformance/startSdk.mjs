@@ -40,6 +40,8 @@ export async function startSdk(t, name) {
   await hear('loaded');
   return {
     hear,
+    /** What it had to complain about so far. */
+    warnings: () => told.filter(({ type }) => type === 'warned'),
     /** Tells it what to do. */
     tell: (act, what) => child.send({ act, ...what }),
     /** Lets it end, and resolves with its exit code. */

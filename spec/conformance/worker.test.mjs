@@ -1,11 +1,12 @@
 // Our worker behind a gateway that reads and writes with the official SDK's own code.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Subject } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, ReplaySubject, Subject } from 'rxjs';
 import { gatewayWorker, hashSigningKey, inngestWire } from './hawser.mjs';
 import { officialGateway } from './officialGateway.mjs';
 
 const KEY = 'signkey-test-12345678123456781234567812345678';
+const FALLBACK = 'signkey-test-abcdef01abcdef01abcdef01abcdef01';
 const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
 const read = (body) => JSON.parse(new TextDecoder().decode(body));
 
@@ -34,34 +35,34 @@ describe('our worker behind a gateway of the official code', { timeout: 30_000 }
   function start(t, gateway, config = {}) {
     const shutdown$ = new Subject();
     const started = [];
-    const events = [];
-    const ended = new Promise((resolve, reject) => {
-      const subscription = gatewayWorker({
-        apiUrl: gateway.url,
-        wire: inngestWire,
-        instanceId: 'instance-1',
-        apps: [
-          {
-            name: 'conformance',
-            version: '1.2.3',
-            functions: [{ id: 'conformance-double' }],
-            handle: ({ input }) =>
-              new Promise((resolve) => started.push(() => resolve({ body: { doubled: input.number * 2 } }))),
-          },
-        ],
-        concurrency: 10,
-        delay: () => 10,
-        shutdown$,
-        ...config,
-      }).subscribe({ next: (event) => events.push(event), error: reject, complete: resolve });
-      t.after(() => subscription.unsubscribe());
+    const events$ = new ReplaySubject();
+    const worker$ = gatewayWorker({
+      apiUrl: gateway.url,
+      wire: inngestWire,
+      instanceId: 'instance-1',
+      apps: [
+        {
+          name: 'conformance',
+          version: '1.2.3',
+          functions: [{ id: 'conformance-double' }],
+          handle: ({ input }) =>
+            new Promise((resolve) => started.push(() => resolve({ body: { doubled: input.number * 2 } }))),
+        },
+      ],
+      concurrency: 10,
+      delay: () => 10,
+      shutdown$,
+      ...config,
     });
+    const subscription = worker$.subscribe(events$);
+    t.after(() => subscription.unsubscribe());
     return {
-      events,
+      /** Resolves with the first event that passes, also one that came before. */
+      event: (test) => firstValueFrom(events$.pipe(filter(test))),
       finish: () => started.shift()(),
       async shutdown() {
         shutdown$.next();
-        await ended;
+        await lastValueFrom(events$);
       },
     };
   }
@@ -144,6 +145,44 @@ describe('our worker behind a gateway of the official code', { timeout: 30_000 }
     assert.equal((await moved.hear('WORKER_REPLY', 2)).requestId, 'request-2');
     await worker.shutdown();
     assert.deepEqual(gateway.flushes, []);
+  });
+
+  it('learns that its lease is lost', async (t) => {
+    const gateway = await officialGateway(t);
+    gateway.extendLeases = false;
+    const worker = start(t, gateway);
+    const connection = await gateway.ready();
+    connection.request(request);
+    await connection.hear('WORKER_REQUEST_EXTEND_LEASE');
+    const lost = await worker.event(({ type }) => type === 'leaseLost');
+    assert.equal(lost.request.requestId, 'request-1');
+    await worker.shutdown();
+    // It was cancelled: somebody else may do the work.
+    assert.equal(connection.received.filter(({ kind }) => kind === 'WORKER_REPLY').length, 0);
+  });
+
+  it('learns why its apps were not taken, and tries again', async (t) => {
+    const gateway = await officialGateway(t);
+    gateway.syncFailure = { code: 'connect_invalid_function_config', message: 'what is this?', data: bytes({ at: 1 }) };
+    const worker = start(t, gateway);
+    const {
+      cause: { cause },
+    } = await worker.event(({ type }) => type === 'reconnecting');
+    assert.equal(cause.name, 'SyncFailedError');
+    assert.match(cause.message, /connect_invalid_function_config.*what is this\?/);
+    gateway.syncFailure = undefined;
+    await worker.event(({ type }) => type === 'open');
+    await worker.shutdown();
+  });
+
+  it('takes its other key when the first is refused', async (t) => {
+    const gateway = await officialGateway(t);
+    gateway.key = hashSigningKey(FALLBACK);
+    const worker = start(t, gateway, { signingKey: KEY, signingKeyFallback: FALLBACK });
+    await gateway.ready();
+    const tried = gateway.starts.map(({ headers }) => headers['authorization']);
+    assert.deepEqual(tried, [`Bearer ${hashSigningKey(KEY)}`, `Bearer ${hashSigningKey(FALLBACK)}`]);
+    await worker.shutdown();
   });
 
   it('delivers over HTTP what found no connection', async (t) => {

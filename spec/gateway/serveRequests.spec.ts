@@ -756,7 +756,7 @@ describe('serveRequests', () => {
     [
       'executionDeadline',
       { executionDeadline: '2' },
-      "a number above 0 (milliseconds) or a text such as '10s', got '2'",
+      "above 0 ms, or a text such as '10s', got '2'",
     ],
     ['leaseLost', { leaseLost: 'ignore' }, "one of 'cancel', 'finish', got 'ignore'"],
   ])('refuses a bad `%s`', (option, config, why) => {

@@ -340,7 +340,7 @@ describe('startConnection', () => {
     [{ startPath: 'start' }, "startConnection: expected `startPath` to be a path that begins with '/', got 'start'"],
     [
       { timeout: 0 },
-      "gatewayPost: expected `timeout` to be a number above 0 (milliseconds) or a text such as '10s', got 0",
+      "gatewayPost: expected `timeout` to be above 0 ms, or a text such as '10s', got 0",
     ],
     [{ rewriteEndpoint: 'wss://x' }, "startConnection: expected `rewriteEndpoint` to be a function, got 'wss://x'"],
     [{ post: 7 }, 'gatewayPost: expected `post` to be a function, got 7'],

@@ -64,14 +64,15 @@ export function handshake<In, Out, Session>({
         if (failure) return;
         failure = error;
         // Closing may be answered in the same turn: `failure` keeps that answer from being taken for the reason.
-        if (isSendable(error.code)) inner.close(error.code, reasonOf(error));
+        if (isSendable(error.code))
+          inner.close(error.code, `${(error.cause as Thrown | undefined)?.reason ?? ''}`.slice(0, 41));
         subscriber.error(error);
       };
       const meetings = perConnection(
         (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
-        const late = (): void => fail(meeting, new HandshakeError(`no session within ${limit} ms`, 'timeout'));
+        const late = (): void => fail(meeting, new HandshakeError(`no answer within ${limit} ms`, 'timeout'));
         const exchanging = operate({
           source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
@@ -92,8 +93,7 @@ export function handshake<In, Out, Session>({
           const meeting = meetings(event.connection);
           if (event.type === 'open' && !meeting.agreed) meet(meeting);
           else if (event.type === 'close' && !meeting.agreed) {
-            const closed = new ConnectionClosedError(event.code, event.reason);
-            fail(meeting, new HandshakeError(closed.message, 'closed', event.code, closed));
+            fail(meeting, failed(new ConnectionClosedError(event.code, event.reason), 'closed'));
           } else meeting.tell(event);
         },
         error: (error) => subscriber.error(failure ?? error),
@@ -102,16 +102,15 @@ export function handshake<In, Out, Session>({
     });
 }
 
-/** The reason to close with: so many characters are 123 bytes at most. */
-function reasonOf({ cause }: HandshakeError): string {
-  const { reason } = (cause ?? {}) as { readonly reason?: unknown };
-  return typeof reason === 'string' ? reason.slice(0, 41) : '';
-}
+/** What may be found on what an exchange threw. */
+type Thrown = Partial<Readonly<Record<'name' | 'message' | 'phase' | 'code' | 'status', unknown>>> & {
+  readonly reason?: string | number;
+};
 
 /** A `HandshakeError` with what the thrown error tells; its own are passed on. */
-function failed(cause: unknown): HandshakeError {
-  const { name, message = cause, phase = 'exchange', code, status } = (cause ?? {}) as Partial<Record<string, unknown>>;
+function failed(cause: unknown, where = 'exchange'): HandshakeError {
+  const { name, message = cause, phase = where, code, status } = Object(cause) as Thrown;
   if (name === 'HandshakeError') return cause as HandshakeError;
-  const number = [code, status].find((one) => typeof one === 'number');
+  const number = [code, status].find(Number.isInteger) as number | undefined;
   return new HandshakeError(String(message), String(phase), number, cause);
 }
