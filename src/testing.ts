@@ -1,3 +1,5 @@
+export { type ConnectionTestHarness, connectionTestHarness } from './testing/connectionTestHarness.js';
+export type { ConnectionTestHarnessOptions } from './testing/connectionTestHarnessOptions.js';
 export { diagram, type Drawn } from './testing/diagram.js';
 export { difference, isSame } from './testing/difference.js';
 export { inTurn } from './testing/inTurn.js';
@@ -60,3 +62,4 @@ export { closeFrame, malformedFrames, rawFrame, type RawFrame } from './testing/
 export type { Payload, ServerClose, ServerConnection } from './testing/serverConnection.js';
 export type { Direction, Where } from './testing/toxics.js';
 export { WaitTimeoutError, type WaitOptions, type Wanted } from './testing/waiting.js';
+export type { WorkLoadOptions } from './testing/workLoad.js';
