@@ -343,7 +343,7 @@ describe('drainHandover', () => {
       const patient = cold('co-d---m', hinted);
       const next = cold('     c-O--', events);
 
-      expectObservable(inTurn(patient, next).pipe(drainHandover({ linger: 9 })), '----!').toBe('co-d-', hinted);
+      expectObservable(inTurn(patient, next).pipe(drainHandover({ linger: 9, random: () => 0.5 })), '----!').toBe('co-d-', hinted);
       expectObservable(inTurn(old, next).pipe(drainHandover({ linger: 9 })), '----!').toBe('co-d-', events);
       expectObservable(inTurn(old, next).pipe(drainHandover({ linger: 9 })), '------!').toBe('co-d-O-', events);
       expectSubscriptions(patient.subscriptions).toBe(['^---!']);

@@ -286,7 +286,7 @@ describe('mockApi', () => {
       expect(() => api.fail('start', 200)).toThrow(
         'mockApi: expected `status` to be a number from 400 to 599, got 200',
       );
-      expect(() => api.hang('start', { times: 0 })).toThrow('mockApi: expected `times` to be above 0, got 0');
+      expect(() => api.hang('start', { times: 0 })).toThrow('mockApi: expected `times` to be a number above 0, got 0');
       expect(() => api.delay('start', -1)).toThrow('mockApi: expected `delay`');
       await expect(api.waitForStart(0)).rejects.toThrow('mockApi: expected `nth`');
     });

@@ -136,7 +136,7 @@ describe('mockServer', () => {
 
     it('refuses to be told nonsense', async () => {
       const server = await start();
-      expect(() => server.hang({ times: 0 })).toThrow('mockServer: expected `times` to be above 0, got 0');
+      expect(() => server.hang({ times: 0 })).toThrow('mockServer: expected `times` to be a number above 0, got 0');
       expect(() => server.delay('soon')).toThrow(TypeError);
       await expect(server.waitForConnection(0)).rejects.toThrow('expected `nth` to be a whole number of at least 1');
     });
