@@ -142,12 +142,12 @@ describe('the handshake of a worker', () => {
     ['ready', { ready: 'never' }],
   ])('waits for %s as long as it is told to, and another group is asked for', async (phase, script) => {
     gateway.handshake(script);
-    const worker = startWorker({ apiUrl: api.url, setupTimeout: 40, delay });
+    const worker = startWorker({ apiUrl: api.url, setupTimeout: 300, delay });
     const first = await gateway.waitForConnection(1);
     await other.waitForReady();
 
     const { cause } = await worker.event('reconnecting');
-    expect(cause).toEqual(new HandshakeError(`no '${phase}' within 40 ms`, phase));
+    expect(cause).toEqual(new HandshakeError(`no '${phase}' within 300 ms`, phase));
     expect(await first.closed).toMatchObject({ code: 1000 });
     expect(api.starts.map(({ decoded }) => decoded?.exclude)).toEqual([[], ['blue']]);
   });
@@ -234,7 +234,7 @@ describe('the handshake of a worker', () => {
     it('loses no hello that comes in one packet with the accept, and says nothing over a socket that it gave up', async () => {
       const worker = startWorker({
         apiUrl: api.url,
-        setupTimeout: 40,
+        setupTimeout: 300,
         delay,
         rewriteEndpoint: ({ group, endpoint }) => (group === 'blue' ? url : endpoint),
       });

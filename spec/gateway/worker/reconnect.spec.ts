@@ -71,7 +71,7 @@ describe('a worker that lost its gateway', () => {
 
   it('tries again where the dial is never answered', async () => {
     gateway.server.hang();
-    expect(await dialled({ setupTimeout: 40 })).toMatchObject({ name: 'DialError' });
+    expect(await dialled({ setupTimeout: 300 })).toMatchObject({ name: 'DialError' });
   });
 
   it('keeps away from the groups that failed since they last served, and is served by one of them when there is no other', async () => {
