@@ -21,20 +21,25 @@ export async function startSdk(t, name) {
 
   /** Resolves with the nth message of a type (counting from 1), also one that came before. */
   const hear = async (type, nth = 1) => {
-    const heard = new Promise((resolve) => {
-      const look = () => {
+    let look;
+    let limit;
+    const heard = new Promise((resolve, reject) => {
+      look = () => {
         const message = told.filter((one) => one.type === type)[nth - 1];
-        if (message === undefined) return;
-        waiting.delete(look);
-        resolve(message);
+        if (message !== undefined) resolve(message);
       };
       waiting.add(look);
       look();
+      const late = () => reject(new Error(`${name} was not ${type} after 15 s, but: ${JSON.stringify(told)}`));
+      limit = setTimeout(late, 15_000);
     });
     const ended = exited.then(async ([code]) => {
       throw new Error(`${name} ended with ${code} before it was ${type}:\n${(await log).join('\n')}`);
     });
-    return Promise.race([heard, ended]);
+    return Promise.race([heard, ended]).finally(() => {
+      clearTimeout(limit);
+      waiting.delete(look);
+    });
   };
 
   await hear('loaded');
