@@ -1,8 +1,9 @@
-import { from, NEVER, noop, Observable, type ObservableInput, take } from 'rxjs';
+import { NEVER, Observable, type ObservableInput } from 'rxjs';
 import { ReadyState } from '../core/connection.js';
 import { operate } from '../core/operate.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { GatewayConnection, WorkerEvent } from './events.js';
+import { onFirst } from './onFirst.js';
 
 export interface AnnounceReadyConfig {
   /** Emits once when no more work is to come; never by default. */
@@ -32,14 +33,9 @@ export function announceReady({ pause$ = NEVER }: AnnounceReadyConfig = {}): (
         // A connection that ended meanwhile is followed by another one, which is told.
         if (connection?.readyState === ReadyState.OPEN) connection.send({ kind: paused ? 'pause' : 'ready' });
       };
-      operate({
-        source: from(pause$).pipe(take(1)),
-        subscriber,
-        next() {
-          paused = true;
-          announce();
-        },
-        complete: noop,
+      onFirst(pause$, subscriber, () => {
+        paused = true;
+        announce();
       });
       operate({
         source,

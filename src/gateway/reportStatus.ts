@@ -1,10 +1,11 @@
-import { asyncScheduler, from, NEVER, noop, Observable, type ObservableInput, type SchedulerLike, take } from 'rxjs';
+import { asyncScheduler, NEVER, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { ReadyState } from '../core/connection.js';
 import { guarded, operate } from '../core/operate.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { GatewayConnection, WorkerEvent } from './events.js';
 import { Ledger } from './ledger.js';
+import { onFirst } from './onFirst.js';
 
 export interface ReportStatusConfig {
   /** Emits once when the worker is about to end: reports say so from then on. */
@@ -36,12 +37,7 @@ export function reportStatus({ pause$ = NEVER, scheduler = asyncScheduler }: Rep
       };
       const due = clockOf(scheduler).deadline(guarded(subscriber, report));
 
-      operate({
-        source: from(pause$).pipe(take(1)),
-        subscriber,
-        next: () => (closing = true),
-        complete: noop,
-      });
+      onFirst(pause$, subscriber, () => (closing = true));
       operate({
         source,
         subscriber,

@@ -1,4 +1,4 @@
-import { asyncScheduler, from, NEVER, noop, Observable, Subscription, take } from 'rxjs';
+import { asyncScheduler, NEVER, Observable, Subscription } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
@@ -8,6 +8,7 @@ import { appLookup, type Apps } from './appLookup.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { CompletedEvent, GatewayConnection, SkippedEvent, WorkerEvent } from './events.js';
 import type { RequestIds, WorkRequest } from './messages.js';
+import { onFirst } from './onFirst.js';
 import { RecentIds } from './recentIds.js';
 import { requestIds } from './requestIds.js';
 import { runWork, type WorkApp } from './runWork.js';
@@ -141,12 +142,7 @@ export function serveRequests({
         subscriber.next({ type: 'leaseLost', request, work: leaseLost === 'cancel' ? 'cancelled' : 'continued' });
       };
 
-      operate({
-        source: from(pause$).pipe(take(1)),
-        subscriber,
-        next: () => (paused = true),
-        complete: noop,
-      });
+      onFirst(pause$, subscriber, () => (paused = true));
       operate({
         source,
         subscriber,

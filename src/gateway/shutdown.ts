@@ -1,4 +1,4 @@
-import { asyncScheduler, from, noop, Observable, type ObservableInput, type SchedulerLike, take } from 'rxjs';
+import { asyncScheduler, Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { ReadyState } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
@@ -7,6 +7,7 @@ import { guarded, operate } from '../core/operate.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { GatewayConnection, WorkerEvent } from './events.js';
 import { Ledger } from './ledger.js';
+import { onFirst } from './onFirst.js';
 
 export interface GracefulShutdownConfig {
   /** Its first value asks for the end. */
@@ -77,16 +78,11 @@ export function gracefulShutdown({
         },
         finalize: () => limit.cancel(),
       });
-      operate({
-        source: from(shutdown$).pipe(take(1)),
-        subscriber,
-        next() {
-          closing = true;
-          subscriber.next({ type: 'closing' });
-          if (ledger.isIdle) leave();
-          else if (patience < Infinity) limit.in(patience);
-        },
-        complete: noop,
+      onFirst(shutdown$, subscriber, () => {
+        closing = true;
+        subscriber.next({ type: 'closing' });
+        if (ledger.isIdle) leave();
+        else if (patience < Infinity) limit.in(patience);
       });
     });
 }

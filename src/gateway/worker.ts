@@ -68,6 +68,6 @@ export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEve
     );
   };
   // Once in vain: a bad option throws now, and not when somebody subscribes.
-  make();
+  void make();
   return defer(make);
 }
