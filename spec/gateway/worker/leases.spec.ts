@@ -98,7 +98,8 @@ describe('the lease of a request', () => {
     gateway.loseLeaseAcks(1_000);
     const { acked, requestId } = gateway.request();
     await acked;
-    const [older, newer] = [gateway.workBook.newId(), gateway.workBook.newId()].sort();
+    const older = gateway.workBook.newId();
+    const newer = gateway.workBook.newId();
     const connection = await gateway.waitForReady();
     connection.send({ kind: 'leaseAck', requestId, newLeaseId: newer });
     connection.send({ kind: 'leaseAck', requestId, newLeaseId: older });
