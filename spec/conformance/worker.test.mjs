@@ -46,7 +46,11 @@ describe('our worker behind a gateway of the official code', { timeout: 30_000 }
           version: '1.2.3',
           functions: [{ id: 'conformance-double' }],
           handle: ({ input }) =>
-            new Promise((resolve) => started.push(() => resolve({ body: { doubled: input.number * 2 } }))),
+            new Promise((resolve, reject) =>
+              started.push((result = { body: { doubled: input.number * 2 } }) =>
+                result instanceof Error ? reject(result) : resolve(result),
+              ),
+            ),
         },
       ],
       concurrency: 10,
@@ -59,7 +63,7 @@ describe('our worker behind a gateway of the official code', { timeout: 30_000 }
     return {
       /** Resolves with the first event that passes, also one that came before. */
       event: (test) => firstValueFrom(events$.pipe(filter(test))),
-      finish: () => started.shift()(),
+      finish: (result) => started.shift()(result),
       async shutdown() {
         shutdown$.next();
         await lastValueFrom(events$);
@@ -120,6 +124,29 @@ describe('our worker behind a gateway of the official code', { timeout: 30_000 }
     assert.deepEqual(once, ['WORKER_CONNECT', 'WORKER_READY', 'WORKER_REQUEST_ACK', 'WORKER_REPLY', 'WORKER_PAUSE']);
     assert.deepEqual(gateway.flushes, []);
     assert.equal(gateway.connections.length, 1);
+  });
+
+  it('tells how work ended', async (t) => {
+    const gateway = await officialGateway(t);
+    const worker = start(t, gateway);
+    const connection = await gateway.ready();
+    const forGood = Object.assign(new Error('odd'), { noRetry: true });
+    const results = [{ status: 206, body: [1] }, { status: 204 }, { status: 503, retryAfter: 30 }, forGood];
+    const replies = [];
+    for (const [at, result] of results.entries()) {
+      connection.request({ ...request, requestId: `request-${at}` });
+      await connection.hear('WORKER_REQUEST_ACK', at + 1);
+      worker.finish(result);
+      const { body, status, noRetry, retryAfter } = await connection.hear('WORKER_REPLY', at + 1);
+      replies.push([status, read(body), noRetry, retryAfter]);
+    }
+    assert.deepEqual(replies, [
+      [0, [1], false, undefined],
+      [1, null, false, undefined],
+      [2, null, false, '30'],
+      [2, { name: 'Error', message: 'odd' }, true, undefined],
+    ]);
+    await worker.shutdown();
   });
 
   it('moves to another gateway while it works', async (t) => {
