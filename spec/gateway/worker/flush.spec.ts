@@ -1,4 +1,13 @@
-import { defer, delayWhen, finalize, ReplaySubject, type Subject } from 'rxjs';
+import {
+  asyncScheduler,
+  defer,
+  delayWhen,
+  finalize,
+  ReplaySubject,
+  type SchedulerLike,
+  type Subject,
+  Subscription,
+} from 'rxjs';
 import { fetchPost } from '../../../src/gateway/fetchPost.js';
 import type { HttpPost } from '../../../src/gateway/http.js';
 import { hashSigningKey } from '../../../src/gateway/signingKeys.js';
@@ -10,6 +19,13 @@ import { type HeldWork, heldWork } from './heldWork.js';
 import type { StartedWorker } from './startWorker.js';
 
 const KEY = `signkey-test-${'12345678'.repeat(4)}`;
+
+/** A second never passes, nor do the waits between posts: a reply is posted again for another reason. */
+const scheduler: SchedulerLike = {
+  now: () => asyncScheduler.now(),
+  schedule: (work, delay = 0, state) =>
+    delay < 900 ? asyncScheduler.schedule(work, delay, state) : Subscription.EMPTY,
+};
 
 /** A worker that lost its gateway and finds none, with work that ends when the test says so. */
 interface CutOff {
@@ -116,7 +132,7 @@ describe('a reply over HTTP', () => {
       ['hangs up', (api) => api.cut('flush')],
       ['does not answer', (api) => api.hang('flush')],
     ])('is kept when the API %s, and posted again as soon as a connection opens', async (_what, fail) => {
-      const { work, requests, worker, gateway } = await cutOff(1, { apiTimeout: 50, post });
+      const { work, requests, worker, gateway } = await cutOff(1, { apiTimeout: 50, post, scheduler });
       const [{ requestId, record }] = requests as [SentRequest];
       fail(scene.api);
       work.finish(requestId);
@@ -130,7 +146,7 @@ describe('a reply over HTTP', () => {
     });
 
     it('is posted once for each reason to try again, and not in between', async () => {
-      const { work, requests, worker, gateway } = await cutOff(1, { post });
+      const { work, requests, worker, gateway } = await cutOff(1, { post, scheduler });
       const [{ requestId }] = requests as [SentRequest];
       scene.api.fail('flush', 500, { times: 3 });
       work.finish(requestId);
@@ -173,7 +189,7 @@ describe('a reply over HTTP', () => {
     });
 
     it('gives way to newer ones when more would wait than may, and those are kept', async () => {
-      const { work, requests, worker } = await cutOff(3, { post, buffer: 2 });
+      const { work, requests, worker } = await cutOff(3, { post, scheduler, buffer: 2 });
       scene.api.fail('flush', 500, { times: Infinity });
       for (const [at, { requestId }] of requests.entries()) {
         work.finish(requestId);
