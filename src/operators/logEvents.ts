@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, identity, type Observable, type SchedulerLike } from 'rxjs';
 import type { Connection } from '../core/connection.js';
 import type { AnyConnectionOperator } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
@@ -48,10 +48,16 @@ const severityOf: Readonly<Record<string, number>> = {
 const payload = ['data', 'raw', 'message', 'error'];
 
 /** An event, known or not, or the end. */
-interface Happening {
+export interface Happening {
   readonly type: string;
   readonly connection?: Connection<never>;
   readonly [fact: string]: unknown;
+}
+
+/** 1 (error) to 4 (debug) for an event of a connection, or the end; undefined for what this version does not know. */
+export function severity({ type, code, reason }: Happening): number | undefined {
+  const bad = type === 'close' ? code !== 1000 : type === 'retired' && reason === 'lost';
+  return bad ? 2 : severityOf[type];
 }
 
 /**
@@ -74,25 +80,32 @@ interface Happening {
  * @example
  * chat$.pipe(logEvents(console, { level: 'debug', context: { service: 'chat' }, payloads: redact }));
  */
-export function logEvents(
+export function logEvents(logger: Logger, config: LogEventsConfig = {}): AnyConnectionOperator {
+  return eventLog('logEvents', logger, config, severity);
+}
+
+/** Logs any events, each as what `sketch` makes of it. An event that `severityOf` does not know is one for `debug`, and shows no facts. */
+export function eventLog(
+  who: string,
   logger: Logger,
-  { level = 'info', context, payloads, scheduler = asyncScheduler }: LogEventsConfig = {},
-): AnyConnectionOperator {
-  expectOneOf('logEvents', 'level', level, severities);
-  if (level === 'off') return (source) => source;
+  { level = 'info', context, payloads, scheduler = asyncScheduler }: LogEventsConfig,
+  severityOf: (happening: Happening) => number | undefined,
+  sketch: (happening: Happening) => Happening = identity,
+): <Event extends { readonly type: string }>(source: Observable<Event>) => Observable<Event> {
+  expectOneOf(who, 'level', level, severities);
+  if (level === 'off') return identity;
 
   const most = severities.indexOf(level);
   const log = (happening: Happening): void => {
-    const { type, code, reason } = happening;
-    const bad = type === 'close' ? code !== 1000 : type === 'retired' && reason === 'lost';
-    const severity = bad ? 2 : (severityOf[type] ?? 4);
+    const known = severityOf(happening);
+    const severity = known ?? 4;
     if (severity > most) return;
     try {
-      const { type: event, connection, ...facts } = happening;
+      const { type: event, connection, ...facts } = sketch(happening);
       const entry: Record<string, unknown> = { ...context, event, at: scheduler.now() };
       if (connection) Object.assign(entry, { connection: connection.id, url: connection.url });
       for (const [name, fact] of Object.entries(facts)) {
-        if (severityOf[event] && !payload.includes(name)) entry[name] = told(fact);
+        if (known && !payload.includes(name)) entry[name] = told(fact);
         else if (payloads) entry[name] = payloads(fact);
       }
       logger[severities[severity] as Exclude<LogLevel, 'off'>](entry);
@@ -101,10 +114,10 @@ export function logEvents(
     }
   };
 
-  return (source) =>
-    operated(source, (subscriber) => ({
+  return <Event extends { readonly type: string }>(source: Observable<Event>) =>
+    operated<Event, Event>(source, (subscriber) => ({
       next(event) {
-        log(event as Happening);
+        log(event);
         subscriber.next(event);
       },
       error(error) {
@@ -122,6 +135,7 @@ export function logEvents(
 function told(fact: unknown, depth = 0): unknown {
   if (typeof fact === 'string') return redactText(fact);
   if (typeof fact !== 'object' || fact === null) return fact;
+  if (Array.isArray(fact) && depth === 0) return fact.map((one) => told(one, 1));
   const parts = ['name', 'message', 'code', 'cause'].filter((part) => part in fact && depth < 5);
   return Object.fromEntries(parts.map((part) => [part, told((fact as Happening)[part], depth + 1)]));
 }
