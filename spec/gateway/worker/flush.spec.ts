@@ -22,11 +22,11 @@ import type { StartedWorker } from './startWorker.js';
 const KEY = `signkey-test-${'12345678'.repeat(4)}`;
 
 /** A second never passes, nor do the waits between posts: a reply is posted again for another reason. */
-const scheduler = {
+const scheduler: SchedulerLike = {
   now: () => asyncScheduler.now(),
-  schedule: <T>(work: (this: SchedulerAction<T>, state: T) => void, delay: number, state: T) =>
-    delay >= 900 ? Subscription.EMPTY : asyncScheduler.schedule(work, delay, state),
-} as SchedulerLike;
+  schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay: number, state?: T) =>
+    delay < 900 ? asyncScheduler.schedule(work, delay, state) : Subscription.EMPTY,
+};
 
 /** A worker that lost its gateway and finds none, with work that ends when the test says so. */
 interface CutOff {
