@@ -8,7 +8,9 @@ import { expected, expectFunction } from '../core/expect.js';
 import type { GatewayWire } from './gatewayWire.js';
 import type { HttpPost } from './http.js';
 import type { StartAnswer } from './messages.js';
+import type { DeliverRepliesConfig } from './deliverReplies.js';
 import type { WorkApp } from './runWork.js';
+import type { ServeRequestsConfig } from './serveRequests.js';
 
 /** An app: the functions it has, and what does their work. */
 export interface WorkerApp extends WorkApp {
@@ -18,7 +20,22 @@ export interface WorkerApp extends WorkApp {
   readonly functions?: unknown;
 }
 
-export interface GatewayWorkerConfig {
+/** What parts of a worker may be told. */
+type PartsConfig = Pick<
+  ServeRequestsConfig & DeliverRepliesConfig,
+  | 'concurrency'
+  | 'queue'
+  | 'executionDeadline'
+  | 'leaseLost'
+  | 'ackWithin'
+  | 'maxReply'
+  | 'buffer'
+  | 'overflow'
+  | 'retry'
+  | 'parallel'
+>;
+
+export interface GatewayWorkerConfig extends PartsConfig {
   /** Where the start and flush requests go: `https://api.example.com`. */
   readonly apiUrl: string;
   /** 1 to 100 apps with different names. */
@@ -49,19 +66,6 @@ export interface GatewayWorkerConfig {
   readonly post?: HttpPost;
   /** How long the dial may take, and then the handshake; 10 s each by default. */
   readonly setupTimeout?: Duration;
-
-  /** How many requests are worked on at a time; 1,000 by default. */
-  readonly concurrency?: number;
-  /** How many more may wait, acknowledged and with their leases kept; 1,000 by default. */
-  readonly queue?: number;
-  /** How long a piece of work may take; 2 h by default. */
-  readonly executionDeadline?: Duration;
-  /** What becomes of work whose lease is lost; `'cancel'` by default. */
-  readonly leaseLost?: 'cancel' | 'finish';
-  /** How long the gateway may take to confirm a reply before that goes over HTTP; 5 s by default. */
-  readonly ackWithin?: Duration;
-  /** How many replies may wait to go over HTTP; 1,000 by default. */
-  readonly buffer?: number;
 
   /** How long to wait before a retry; `gatewayBackoff()` by default. */
   readonly delay?: Backoff;
