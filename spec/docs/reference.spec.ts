@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeCodeRules } from '../../src/core/closeCodeRules.js';
 import { stateEvents, states, transition } from '../../src/core/state.js';
+import type { WorkEvent } from '../../src/gateway/events.js';
+import type { GatewayWorkerConfig, WorkerApp } from '../../src/gateway/workerConfig.js';
 import { cells, documentedNames, interfaceMembers, sections } from './reference.js';
 
 const root = join(__dirname, '../..');
@@ -39,6 +41,68 @@ describe('the page on operators', () => {
     const [, ...rows] = cells(table);
 
     expect(rows).toEqual(closeCodeRules.map(({ code, action, why }) => [String(code), `\`${action}\``, why]));
+  });
+});
+
+describe('the page on gateways', () => {
+  const page = sections(read('docs/gateway.md'));
+  // Records, so that the compiler misses what is left out.
+  const options: Record<keyof GatewayWorkerConfig, true> = {
+    apiUrl: true,
+    apps: true,
+    signingKey: true,
+    signingKeyFallback: true,
+    env: true,
+    startPath: true,
+    flushPath: true,
+    apiTimeout: true,
+    wire: true,
+    instanceId: true,
+    capabilities: true,
+    rewriteEndpoint: true,
+    connect: true,
+    post: true,
+    setupTimeout: true,
+    concurrency: true,
+    queue: true,
+    executionDeadline: true,
+    leaseLost: true,
+    ackWithin: true,
+    maxReply: true,
+    buffer: true,
+    overflow: true,
+    retry: true,
+    parallel: true,
+    delay: true,
+    closeCodes: true,
+    maxAttempts: true,
+    maxElapsed: true,
+    while$: true,
+    linger: true,
+    shutdown$: true,
+    shutdownDeadline: true,
+    scheduler: true,
+    random: true,
+  };
+  const app: Record<keyof WorkerApp, true> = { name: true, version: true, functions: true, handle: true, parse: true };
+  const events: Record<WorkEvent['type'], true> = {
+    received: true,
+    skipped: true,
+    extended: true,
+    leaseLost: true,
+    completed: true,
+    accepted: true,
+    buffered: true,
+    undelivered: true,
+    abandoned: true,
+  };
+
+  it.each([
+    ['Options', options],
+    ['Apps', app],
+    ['Events', events],
+  ])('tells all there is under %s, and no more', (section, all) => {
+    expect([...documentedNames(page.get(section) ?? '')].sort()).toEqual(Object.keys(all).sort());
   });
 });
 
