@@ -26,6 +26,7 @@ export class Scene {
   noise = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #closing: Promise<void>[] = [];
+  #opened = 0;
 
   private constructor(
     private readonly kit: ChaosKit,
@@ -48,6 +49,8 @@ export class Scene {
   async addGateway(): Promise<void> {
     const gateway = await this.kit.mockGateway({
       api: this.api,
+      // Never the name of one that is gone: connections are known by it.
+      group: `gateway-${++this.#opened}`,
       heartbeatInterval: 100,
       extendLeaseInterval: 60,
       lease: this.config.shortLeases ? 400 : '1h',
