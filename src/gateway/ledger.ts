@@ -12,7 +12,7 @@ export interface OpenRequest {
 
 /** What a worker has to do yet, folded from its events: requests in work, and replies that nobody confirmed. */
 export class Ledger {
-  readonly #requests = new Map<string, OpenRequest>();
+  readonly #requests = new Map<string, { -readonly [Key in keyof OpenRequest]: OpenRequest[Key] }>();
   readonly #replies = new Map<string, number>();
 
   /** Takes note of an event that happened at `now`. */
@@ -27,7 +27,8 @@ export class Ledger {
         break;
       case 'extended': {
         const open = this.#requests.get(event.request.requestId);
-        if (open) this.#requests.set(event.request.requestId, { ...open, leaseId: event.leaseId });
+        // Leases are extended by the thousand, so this is no place for copies.
+        if (open) open.leaseId = event.leaseId;
         break;
       }
       case 'leaseLost':
