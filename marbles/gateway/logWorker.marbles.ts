@@ -142,7 +142,7 @@ describe('logWorker', () => {
 
   it('tells nothing below its level, and costs nothing when it is off', () => {
     const { logger, entries } = memory();
-    const source = of<WorkerEvent>(received(a), completed(), accepted());
+    const source = from<WorkerEvent[]>([received(a), completed(), accepted()]);
     source.pipe(logWorker(logger)).subscribe();
 
     expect(entries.map(({ event }) => event)).toEqual(['complete']);
