@@ -1,4 +1,4 @@
-import { map, tap } from 'rxjs';
+import { map, Subject, tap } from 'rxjs';
 import { HandshakeError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
 import { GatewayClosingError, SyncFailedError, UnexpectedMessageError } from '../../src/gateway/errors.js';
@@ -85,6 +85,20 @@ describe('gatewayHandshake', () => {
       expect(a.sent).toEqual([sent.w]);
     }),
   );
+
+  it('takes part when the gateway is ready in the same call in which it is sent who connects', () => {
+    const a = mockConnection<ToGateway>('a');
+    const { o, h, r } = lettersOf(a);
+    const source = new Subject<Event>();
+    const types: string[] = [];
+    a.sent$.subscribe(() => source.next(r));
+    source.pipe(introduce()).subscribe((event) => types.push(event.type));
+    source.next(o);
+    source.next(h);
+    expect(types).toEqual(['open']);
+    expect(a.sent).toEqual([sent.w]);
+    source.complete();
+  });
 
   it.each([
     [

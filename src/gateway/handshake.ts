@@ -55,9 +55,11 @@ export function gatewayHandshake({
         filter((message): message is Ready => {
           if (phase === 'ready' && message.kind === 'hello') return false;
           expectKind(phase, message);
-          if (phase === 'hello') connection.send({ kind: 'connect', worker });
+          if (phase === 'ready') return true;
+          // Before it is sent: a gateway in the same process may be ready in the same call.
           phase = 'ready';
-          return message.kind === 'ready';
+          connection.send({ kind: 'connect', worker });
+          return false;
         }),
         take(1),
         map((ready) => sessionOf(ready, worker.connectionId, group)),
