@@ -81,6 +81,7 @@ export function gracefulShutdown({
       onFirst(shutdown$, subscriber, () => {
         closing = true;
         subscriber.next({ type: 'closing' });
+        if (subscriber.closed) return;
         if (ledger.isIdle) leave();
         else if (patience < Infinity) limit.in(patience);
       });
