@@ -1,4 +1,4 @@
-import { NEVER, of } from 'rxjs';
+import { NEVER, of, take } from 'rxjs';
 import { announceReady } from '../../src/gateway/announceReady.js';
 import type { WorkerEvent } from '../../src/gateway/events.js';
 import type { ToGateway } from '../../src/gateway/messages.js';
@@ -65,6 +65,17 @@ describe('announceReady', () => {
       cold<WorkerEvent>('o-', { o: open(a) })
         .pipe(announceReady({ pause$: NEVER }))
         .subscribe(() => a.lost());
+      flush();
+      expect(a.sent).toEqual([]);
+    }),
+  );
+
+  it(
+    'says nothing when it is unsubscribed because of `open`',
+    marbles(({ cold, expectObservable, flush }) => {
+      const a = mockGatewayConnection('a');
+      const events = { o: open(a) };
+      expectObservable(cold<WorkerEvent>('o-', events).pipe(announceReady(), take(1))).toBe('(o|)', events);
       flush();
       expect(a.sent).toEqual([]);
     }),

@@ -44,6 +44,7 @@ export function announceReady({ pause$ = NEVER }: AnnounceReadyConfig = {}): (
           const before = connection;
           connection = current.note(event);
           subscriber.next(event);
+          if (subscriber.closed) return;
           if (event.type === 'open' && connection === event.connection && connection !== before) announce();
         },
       });
