@@ -1,9 +1,11 @@
+import { from, ignoreElements, merge } from 'rxjs';
 import type { WorkerEvent } from '../../src/gateway/events.js';
 import { reportStatus } from '../../src/gateway/reportStatus.js';
 import type { ToGateway } from '../../src/gateway/messages.js';
+import { msgpackWire } from '../../src/gateway/wire.js';
 import { close, open, reconnecting } from '../../src/testing/letters.js';
 import { marbles } from '../../src/testing/marbles.js';
-import { accepted, completed, mockGatewayConnection, received } from './letters.js';
+import { accepted, completed, mockGatewayConnection, received, workRequest } from './letters.js';
 
 const status = (closing: boolean, ...inFlight: string[]): ToGateway => ({ kind: 'status', inFlight, closing });
 
@@ -73,6 +75,20 @@ describe('reportStatus', () => {
       expectObservable(cold<WorkerEvent>('o-----', events).pipe(reportStatus())).toBe('o-----', events);
       flush();
       expect(a.sent).toEqual([]);
+    }),
+  );
+
+  it(
+    'names the 65,536 oldest requests where there are more: no message holds more of them',
+    marbles(({ cold, expectObservable, flush }) => {
+      const a = mockGatewayConnection('a', { statusInterval: 2 });
+      const requests = Array.from({ length: 65_537 }, (_, at) => received(a, workRequest(`r${at}`)));
+      const source = merge(cold<WorkerEvent>('o--', { o: open(a) }), from(requests));
+
+      expectObservable(source.pipe(reportStatus(), ignoreElements()), '---!').toBe('---');
+      flush();
+      expect(a.sent).toEqual([status(false, ...requests.slice(0, -1).map(({ request }) => request.requestId))]);
+      expect(() => a.sent.map(msgpackWire.worker.encode)).not.toThrow();
     }),
   );
 

@@ -25,6 +25,9 @@ import type {
   WorkRequest,
 } from './messages.js';
 
+/** How many requests a status report can name. */
+export const MOST_IN_FLIGHT = 65_536;
+
 /** Tokens, addresses, explanations. */
 const text = string(65_536);
 const name = string();
@@ -120,7 +123,7 @@ const toGateway = union<ToGateway>({
   ack: { request: object(requestIds) },
   extendLease: { request: object(requestIds), leaseId: name },
   reply: { reply: workReply },
-  status: { inFlight: list(name, 65_536), closing: boolean },
+  status: { inFlight: list(name, MOST_IN_FLIGHT), closing: boolean },
 });
 
 /** What messages and bodies consist of, whatever the wire: checks them, and makes them anew without what does not belong there. */

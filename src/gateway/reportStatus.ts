@@ -5,6 +5,7 @@ import { guarded, operate } from '../core/operate.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { GatewayConnection, WorkerEvent } from './events.js';
 import { Ledger } from './ledger.js';
+import { MOST_IN_FLIGHT } from './messageFields.js';
 import { onFirst } from './onFirst.js';
 
 export interface ReportStatusConfig {
@@ -19,6 +20,8 @@ export interface ReportStatusConfig {
  *
  *     source   c-o--w-----      (w received)
  *     sent     ----0--1--1      (reports of so many requests, every 3 ms)
+ *
+ * A report names the 65,536 oldest at most.
  */
 export function reportStatus({ pause$ = NEVER, scheduler = asyncScheduler }: ReportStatusConfig = {}): (
   source: Observable<WorkerEvent>,
@@ -33,7 +36,7 @@ export function reportStatus({ pause$ = NEVER, scheduler = asyncScheduler }: Rep
       const report = (): void => {
         if (connection?.readyState !== ReadyState.OPEN) return;
         due.in(connection.session.statusInterval);
-        connection.send({ kind: 'status', inFlight: ledger.inFlight, closing });
+        connection.send({ kind: 'status', inFlight: ledger.inFlight.slice(0, MOST_IN_FLIGHT), closing });
       };
       const due = clockOf(scheduler).deadline(guarded(subscriber, report));
 
