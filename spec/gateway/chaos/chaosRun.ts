@@ -37,7 +37,7 @@ export interface ChaosFigures extends CrewFigures {
 /** How many requests may wait for their replies at a time. */
 const OPEN = 150;
 
-/** How many of the last requests are looked at: what is much older is not in work, but on a connection that was lost. */
+/** How many of the last requests are looked at to tell how many are in work. */
 const RECENT = 1_000;
 
 /** How long it may take until all is well again, in milliseconds. */
@@ -58,7 +58,7 @@ export async function chaosRun(kit: ChaosKit, options: ChaosOptions): Promise<Ch
   const send = async (): Promise<void> => {
     const luck = new Chance(seed + 2);
     while (going()) {
-      const open = records.slice(-RECENT).filter(({ reply }) => !reply).length;
+      const open = records.slice(-RECENT).filter(isInWork).length;
       for (let room = Math.min(OPEN - open, 10); room > 0; room--) {
         const { gateway } = luck.pick(scene.ready) ?? {};
         if (gateway) records.push(gateway.request({ payload: { number: records.length } }).record);
@@ -81,7 +81,8 @@ export async function chaosRun(kit: ChaosKit, options: ChaosOptions): Promise<Ch
   // Half of the workers end with all that they have to do, the others when nothing is left that could come back.
   for (let half = scene.crew.size >> 1; half > 0; half--) void scene.crew.dismiss();
   const limit = performance.now() + PATIENCE;
-  const isOpen = ({ reply, ackedBy }: WorkRecord): boolean => !reply && (shortLeases || ackedBy.length > 0);
+  // A lease that runs out brings back what got lost.
+  const isOpen = (record: WorkRecord): boolean => isInWork(record) || (shortLeases && !record.reply);
   while (records.some(isOpen) && performance.now() < limit) await setTimeout(20);
   while (scene.crew.size > 0) void scene.crew.dismiss();
   const stuck = await scene.crew.ended(PATIENCE);
@@ -107,6 +108,11 @@ export async function chaosRun(kit: ChaosKit, options: ChaosOptions): Promise<Ch
   };
   await scene.close();
   return figures;
+}
+
+/** Whether a worker has taken a request and not answered. One that got lost on its way to a worker is in nobody's work. */
+function isInWork({ reply, ackedBy }: WorkRecord): boolean {
+  return !reply && ackedBy.length > 0;
 }
 
 /** Whether two replies say different things. */
