@@ -1,4 +1,4 @@
-import { concat, NEVER, of, take, VirtualTimeScheduler } from 'rxjs';
+import { concat, NEVER, type Observable, of, take, VirtualTimeScheduler } from 'rxjs';
 import type { AbandonedEvent, LeaseLostEvent, UndeliveredEvent, WorkerEvent } from '../../src/gateway/events.js';
 import { gracefulShutdown } from '../../src/gateway/shutdown.js';
 import { close, connecting, open, reconnecting, retired } from '../../src/testing/letters.js';
@@ -181,7 +181,7 @@ describe('gracefulShutdown', () => {
   it('leaves no timer behind when it is unsubscribed because of `closing`', () => {
     const scheduler = new VirtualTimeScheduler();
     const { o, w } = lettersOf(mockGatewayConnection('a'));
-    const source = concat(of<WorkerEvent>(o, w), NEVER);
+    const source: Observable<WorkerEvent> = concat(of(o, w), NEVER);
 
     source.pipe(gracefulShutdown({ shutdown$: of('now'), deadline: 3, scheduler }), take(3)).subscribe();
     expect(scheduler.actions).toEqual([]);
