@@ -1,3 +1,4 @@
+import type { GatewayWorkerConfig } from '../../src/gateway/workerConfig.js';
 import { marbles } from '../../src/testing/marbles.js';
 import { answers, inTurnOf, lost, said, socketOf, worker } from './workerDiagrams.js';
 
@@ -110,6 +111,17 @@ describe('the retries of a worker', () => {
 
       const result = worker({ post: () => post });
       expectObservable(result, '^ 20m !').toBe(expected);
+    }),
+  );
+
+  it(
+    'come after the waits of the table where the policy is undefined',
+    marbles(({ cold, expectObservable }) => {
+      const post = cold('(f|)', answers);
+      const config = { delay: undefined } as unknown as Partial<GatewayWorkerConfig>;
+
+      const result = worker({ post: () => post, ...config, random: () => 0.5 });
+      expectObservable(result, '^ 4s !').toBe('r 1149ms r 2299ms r');
     }),
   );
 

@@ -1,4 +1,5 @@
 import { availableParallelism, hostname, platform, totalmem } from 'node:os';
+import { expected } from '../core/expect.js';
 import type { StartAnswer, WorkerAnnouncement } from './messages.js';
 import { version } from './version.js';
 import type { GatewayWorkerConfig } from './workerConfig.js';
@@ -13,9 +14,9 @@ export function announcement(
     apps: apps.map(({ name, version: appVersion, functions = [] }) => ({
       appName: name,
       ...(appVersion !== undefined && { appVersion }),
-      functions: json(functions),
+      functions: json('functions', functions),
     })),
-    capabilities: json(capabilities),
+    capabilities: json('capabilities', capabilities),
     manualReadiness: true,
     ...(env !== undefined && { environment: env }),
     framework: 'connect',
@@ -29,6 +30,8 @@ export function announcement(
   return ({ connectionId, sessionToken, syncToken }) => ({ connectionId, sessionToken, syncToken, ...worker });
 }
 
-function json(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
+function json(option: string, value: unknown): Uint8Array {
+  const text = JSON.stringify(value) as string | undefined;
+  expected(text !== undefined, 'gatewayWorker', option, 'what JSON can tell', value);
+  return new TextEncoder().encode(text);
 }

@@ -1,9 +1,11 @@
 import { asyncScheduler } from 'rxjs';
 import { codec } from '../codecs/codec.js';
+import { expectDuration, expectFunction } from '../core/expect.js';
 import { drainOn } from '../operators/drainOn.js';
 import { heartbeat } from '../operators/heartbeat.js';
 import { webSocket } from '../transports/webSocket.js';
 import type { GatewayEvents } from './events.js';
+import type { GatewayWire } from './gatewayWire.js';
 import { gatewayHandshake } from './handshake.js';
 import type { StartAnswer, WorkerAnnouncement } from './messages.js';
 import { msgpackWire } from './wire.js';
@@ -29,6 +31,10 @@ export function gatewayConnection(
       }),
   } = config;
 
+  expectDuration('gatewayWorker', 'setupTimeout', setupTimeout);
+  expectFunction('gatewayWorker', 'connect', connect);
+  checkAnnouncement(wire, announce({ connectionId: '', endpoint: '', group: '', sessionToken: '', syncToken: '' }));
+
   return (answer) =>
     connect(answer).pipe(
       codec(wire.worker),
@@ -46,4 +52,13 @@ export function gatewayConnection(
         within: (notice) => (notice.kind === 'draining' ? notice.within : undefined),
       }),
     );
+}
+
+/** Throws a TypeError for a worker that cannot be announced: it would only be noticed in the handshake, and be retried for ever. */
+function checkAnnouncement(wire: GatewayWire, worker: WorkerAnnouncement): void {
+  try {
+    wire.worker.encode({ kind: 'connect', worker });
+  } catch (cause) {
+    throw new TypeError(`gatewayWorker: ${(cause as Error).message}`, { cause });
+  }
 }

@@ -52,13 +52,14 @@ export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEve
     };
     const start = startConnection(api);
     const connect = gatewayConnection(config, announcement(config, scheduler.now()));
+    const { delay = gatewayBackoff() } = config;
     const pending = pendingReplies();
     const pause$ = from(shutdown$).pipe(shareReplay({ bufferSize: 1, refCount: true }));
 
     return dial((failed: readonly StartAnswer[]) => start(failed.map(({ group }) => group)), connect, {
       key: ({ group }) => group,
     }).pipe(
-      reconnect({ delay: gatewayBackoff(), ...config, closeCodes: { ...closeCodes, ...RETRY_ALL, ...closeCodes } }),
+      reconnect({ ...config, delay, closeCodes: { ...closeCodes, ...RETRY_ALL, ...closeCodes } }),
       drainHandover({ ...config, linger, until: (old) => pending.settled(old) }),
       announceReady({ pause$ }),
       serveRequests({ ...config, apps: byName, pause$ }),

@@ -87,3 +87,33 @@ describe('the apps of a worker', () => {
     expect(gateway.api.requests).toEqual([]);
   });
 });
+
+describe('the options of a worker', () => {
+  it.each<[string, Partial<Record<keyof GatewayWorkerConfig, unknown>>, string]>([
+    [
+      'a timeout that is none',
+      { setupTimeout: 'soon' },
+      "gatewayWorker: expected `setupTimeout` to be above 0 ms, or a text such as '10s', got 'soon'",
+    ],
+    ['what makes no connection', { connect: 5 }, 'gatewayWorker: expected `connect` to be a function, got 5'],
+    [
+      'capabilities without a JSON form',
+      { capabilities: () => 1 },
+      'gatewayWorker: expected `capabilities` to be what JSON can tell, got function',
+    ],
+    [
+      'functions without a JSON form',
+      { apps: [{ ...echo, functions: Symbol('none') }] },
+      'gatewayWorker: expected `functions` to be what JSON can tell, got ',
+    ],
+    [
+      'a name that no message holds',
+      { instanceId: 'x'.repeat(1_025) },
+      'gatewayWorker: expected `connect.worker.instanceId` to be a text of at most 1024 characters',
+    ],
+  ])('are refused with %s: it would fail again for ever', (_what, config, message) => {
+    const worker = { apiUrl: 'http://api.test', apps: [echo], ...config } as GatewayWorkerConfig;
+    expect(() => gatewayWorker(worker)).toThrow(TypeError);
+    expect(() => gatewayWorker(worker)).toThrow(message);
+  });
+});
