@@ -306,6 +306,16 @@ describe('the result of work', () => {
     expect(error).toBeDefined();
   });
 
+  it.each<[unknown]>([[-1], [0.5], [NaN], ['2']])(
+    'whose version is %p is an error: no message could carry the reply',
+    async (requestVersion) => {
+      const { reply, error } = await outcomeOf(() => ({ requestVersion: requestVersion as number }));
+
+      expect(reply).toMatchObject({ status: 'error', requestVersion: 1 });
+      expect((error as Error).message).toMatch(/^serveRequests: expected `requestVersion` to be a whole number/);
+    },
+  );
+
   it('that throws when it is read is an error', async () => {
     expect(await outcomeOf(() => hostile)).toMatchObject({ reply: { status: 'error' }, error: new Error('no') });
     expect(
