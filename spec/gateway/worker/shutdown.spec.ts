@@ -10,7 +10,7 @@ describe('the end of a worker', () => {
 
   /** A worker with requests in work. */
   const busy = async (howMany = 1, config: Parameters<typeof scene.worker>[0] = {}) => {
-    const gateway = await scene.gateway({ heartbeatInterval: 20, statusInterval: 20 });
+    const gateway = await scene.gateway({ heartbeatInterval: 100, statusInterval: 20 });
     const work = heldWork();
     const worker = scene.worker({ apps: work.apps, ...config });
     const connection = await gateway.waitForReady();
@@ -37,7 +37,7 @@ describe('the end of a worker', () => {
     const kinds = ['heartbeat', 'extendLease', 'status'] as const;
     for (const kind of kinds) {
       const before = connection.kinds.filter((one) => one === kind).length;
-      await connection.waitForMessage(kind, before + 4);
+      await connection.waitForMessage(kind, before + 3);
     }
     expect(connection.state).toBe('paused');
     work.finish(ids[0]!);
