@@ -763,11 +763,7 @@ describe('serveRequests', () => {
     ['concurrency', { concurrency: 0 }, 'a whole number of at least 1, got 0'],
     ['queue', { queue: -1 }, 'a whole number of at least 0, got -1'],
     ['queue', { queue: Infinity }, 'a number between 0 and 1000000, got Infinity'],
-    [
-      'executionDeadline',
-      { executionDeadline: '2' },
-      "above 0 ms, or a text such as '10s', got '2'",
-    ],
+    ['executionDeadline', { executionDeadline: '2' }, "above 0 ms, or a text such as '10s', got '2'"],
     ['leaseLost', { leaseLost: 'ignore' }, "one of 'cancel', 'finish', got 'ignore'"],
   ])('refuses a bad `%s`', (option, config, why) => {
     expect(() => serveRequests({ apps: { app }, ...config })).toThrow(

@@ -21,10 +21,12 @@ const LONGEST_WHEN = 64;
 
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
-/** The reply to a request by the result of its work. Throws for what is no result, and for a body without a JSON form. */
+/** The reply to a request by the result of its work. Throws for what is no result, a version that is none, and a body without a JSON form. */
 export function workReply(request: WorkRequest, result: unknown, sdkVersion: string): WorkReply {
   expected(typeof (result ?? {}) === 'object', 'serveRequests', 'result', 'an object such as { body }', result);
-  const { status, body, noRetry, retryAfter, requestVersion } = (result ?? {}) as WorkResult;
+  const { status, body, noRetry, retryAfter, requestVersion = 1 } = (result ?? {}) as WorkResult;
+  const isVersion = Number.isSafeInteger(requestVersion) && requestVersion >= 0;
+  expected(isVersion, 'serveRequests', 'requestVersion', 'a whole number of at least 0', requestVersion);
   return replyTo(request, sdkVersion, {
     status: statusOf(status),
     body: bytesOf(body ?? null),
