@@ -1,4 +1,4 @@
-import { EMPTY, map, NEVER, Observable, of, takeWhile, throwError } from 'rxjs';
+import { EMPTY, map, NEVER, Observable, of, Subject, takeWhile, throwError } from 'rxjs';
 import type { BackoffContext } from '../../src/core/backoff.js';
 import { deliverReplies, type DeliverRepliesConfig } from '../../src/gateway/deliverReplies.js';
 import type { WorkerEvent } from '../../src/gateway/events.js';
@@ -7,6 +7,7 @@ import { pendingReplies } from '../../src/gateway/pendingReplies.js';
 import { postRetries } from '../../src/gateway/postRetries.js';
 import { message, open } from '../../src/testing/letters.js';
 import { completed, mockGatewayConnection, workRequest } from '../../marbles/gateway/letters.js';
+import { HandScheduler } from '../core/handScheduler.js';
 import { operatorLaws, type Operator, type Step } from '../laws/operator.js';
 import { type Event, Output, Probe, Time } from '../laws/probe.js';
 
@@ -243,5 +244,40 @@ describe('postRetries', () => {
     const { failed } = postRetries({ retry: () => wait })(0);
 
     expect(() => failed('busy', 0)).toThrow('deliverReplies: expected `retry()` to be a number of at least 0');
+  });
+});
+
+describe('an acknowledgement on a host whose timers ring late', () => {
+  const awaiting = () => {
+    const scheduler = new HandScheduler();
+    const source = new Subject<WorkerEvent>();
+    const a = mockGatewayConnection('a');
+    const told: string[] = [];
+    const subscription = source
+      .pipe(deliverReplies({ flush: () => NEVER, ackWithin: 5_000, scheduler }))
+      .subscribe(({ type }) => told.push(type));
+    source.next(open(a));
+    source.next(completed());
+    return { scheduler, source, a, told, subscription };
+  };
+
+  it('is waited for once more, for what arrived meanwhile is not read yet', async () => {
+    const { scheduler, source, a, told, subscription } = awaiting();
+    await scheduler.oversleep(60_000);
+    source.next(message(a, { kind: 'replyAck', requestId: 'r1' } as const));
+
+    expect(told).toEqual(['open', 'completed', 'message', 'accepted']);
+    expect(scheduler.pending).toBe(0);
+    subscription.unsubscribe();
+  });
+
+  it('is not waited for a third time, however late the timer', async () => {
+    const { scheduler, told, subscription } = awaiting();
+    await scheduler.oversleep(60_000);
+    await scheduler.oversleep(60_000);
+
+    expect(told).toEqual(['open', 'completed', 'buffered']);
+    subscription.unsubscribe();
+    expect(scheduler.pending).toBe(0);
   });
 });

@@ -18,7 +18,7 @@ import { type PendingReplies, pendingReplies } from './pendingReplies.js';
 import { unsentReplies, type UnsentRepliesConfig } from './unsentReplies.js';
 
 export interface DeliverRepliesConfig extends UnsentRepliesConfig {
-  /** How long the gateway may take to acknowledge a reply; 5 s by default. */
+  /** How long the gateway may take to acknowledge a reply; 5 s by default, and once more where the process was busy or asleep meanwhile. */
   readonly ackWithin?: Duration;
   /** The longest body, in bytes, that is sent over a connection; 4 MiB by default, half of what a gateway reads as one message. */
   readonly maxReply?: number;
@@ -28,11 +28,14 @@ export interface DeliverRepliesConfig extends UnsentRepliesConfig {
   readonly pending?: PendingReplies;
 }
 
+/** Called this late, a deadline says that the process was busy or asleep: an acknowledgement may have arrived, and is read after it. */
+const BUSY = 100;
+
 /** A reply that was sent and not acknowledged yet. */
 interface Sent {
   readonly reply: WorkReply;
   readonly connection: GatewayConnection;
-  readonly since: number;
+  since: number;
 }
 
 /**
@@ -68,6 +71,8 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
       const sent = new Map<string, Sent>();
       const current = new CurrentConnection();
       let connection: GatewayConnection | undefined;
+      /** Whether a late deadline was excused already: it is only once. */
+      let excused = false;
 
       /** Waits for the oldest acknowledgement that is outstanding: one deadline serves all. */
       const watch = (): void => {
@@ -82,8 +87,10 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
         pending.remove(one.connection);
       };
       const overdue = clock.deadline(
-        guarded(subscriber, () => {
+        guarded(subscriber, (late) => {
           const now = clock.now();
+          excused = late >= BUSY && !excused;
+          if (excused) for (const one of sent.values()) one.since = now;
           for (const one of sent.values()) {
             if (one.since + within > now) break;
             settle(one, () => unsent.add(one.reply, 'notAcked'));
