@@ -1,4 +1,5 @@
-import { NEVER } from 'rxjs';
+import { asyncScheduler, NEVER } from 'rxjs';
+import { inngestWire } from '../../src/gateway/inngestWire.js';
 import { type ConnectionTestHarness, connectionTestHarness } from '../../src/testing/connectionTestHarness.js';
 import type { ConnectionTestHarnessOptions } from '../../src/testing/connectionTestHarnessOptions.js';
 import { leftOver } from '../gateway/worker/leftOver.js';
@@ -104,6 +105,21 @@ describe('a connection test harness', () => {
       );
     });
 
+    it('tell no more than the last changes', async () => {
+      await start({ gateways: 1 });
+      await harness.waitForStateTransition('ACTIVE');
+      for (let drop = 0; drop < 7; drop++) {
+        harness.gateways[0]?.drop();
+        await harness.waitForStateTransition('ACTIVE');
+      }
+      const round = '→ RECONNECTING (CONNECTION_LOST) → CONNECTING (CONNECT_REQUESTED) → ACTIVE (GATEWAY_READY) ';
+
+      expect(harness.changes).toHaveLength(22);
+      expect(() => harness.assertConnectionState('CLOSED')).toThrow(
+        `its states: … → CONNECTING (CONNECT_REQUESTED) → ACTIVE (GATEWAY_READY) ${round.repeat(6).trim()}`,
+      );
+    });
+
     it('notice a state that was shown for a moment only', async () => {
       await start();
       await harness.waitForStateTransition('ACTIVE');
@@ -172,6 +188,14 @@ describe('a connection test harness', () => {
 
       expect(harness.measureMemoryUsage() - before).toBeGreaterThan(kept.length * 16);
     });
+  });
+
+  it('speaks the wire of its worker, in the time of its gateways', async () => {
+    await start({ gateways: 1, gateway: { scheduler: asyncScheduler }, worker: { wire: inngestWire } });
+    await harness.simulateHighLoad({ requests: 3, concurrency: 1 });
+
+    expect(harness.api.wire).toBe(inngestWire);
+    expect(harness.api.workBook.summary()).toMatchObject({ sent: 3, replied: 3 });
   });
 
   it('refuses options that make no sense', async () => {
