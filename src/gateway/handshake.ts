@@ -35,7 +35,7 @@ type Ready = Extract<FromGateway, { kind: 'ready' }>;
  *     result   c----o-m-
  *
  * Errors with a `HandshakeError` whose `phase` tells how far it came: `hello` or `ready` when the gateway was silent or said something
- * out of turn (then the socket is closed with 4001 UNEXPECTED), `sync` when it could not register the apps, `closing` when it is about to close.
+ * out of turn (for the latter the socket is closed with 4001 UNEXPECTED), `sync` when it could not register the apps, `closing` when it is about to close.
  * A second `hello` is ignored.
  */
 export function gatewayHandshake({
