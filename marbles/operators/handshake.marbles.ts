@@ -9,6 +9,7 @@ import {
   NEVER,
   Observable,
   of,
+  Subject,
   take,
   tap,
   throwError,
@@ -302,6 +303,29 @@ describe('handshake', () => {
         expectObservable(result, '--------!').toBe('-(o123)-', letters);
       }),
     );
+
+    it.each(['#', '|'])('before the end (%s), where the consumer causes both by what it does on `open`', (end) => {
+      marbles(({ cold, expectObservable, flush, a }) => {
+        const letters = lettersOf(a);
+        const source = new Subject<ConnectionEvent<string, unknown>>();
+        a.sent$.subscribe(() => {
+          source.next(letters['x']!);
+          if (end === '#') source.error('error');
+          else source.complete();
+        });
+        const exchange: Exchange = (_connection, messages$) => messages$.pipe(take(1), delay(1));
+        const result = source.pipe(
+          handshake({ within: 10, exchange }),
+          tap((event) => {
+            if (event.type === 'open') event.connection.send('what is answered at once');
+          }),
+        );
+
+        expectObservable(result).toBe(`-(o1x${end})`, letters);
+        cold('(oh1)', letters).subscribe((event) => source.next(event));
+        flush();
+      })();
+    });
 
     it(
       'that waits for the consumer, to somebody who begins to listen only now',

@@ -14,6 +14,7 @@ export class Meeting<In, Out, Session> {
   agreed = false;
   readonly messages$: Observable<In>;
   #connection: Connection<Out, Session> | undefined;
+  #end: (() => void) | undefined;
   readonly #listeners = new Set<Subscriber<In>>();
   readonly #waiting: Told<In, Out>[] = [];
 
@@ -50,6 +51,13 @@ export class Meeting<In, Out, Session> {
     for (const event of this.#waiting) subscriber.next({ ...event, connection });
     this.#waiting.length = 0;
     this.#connection = connection;
+    this.#end?.();
+  }
+
+  /** Ends, when the consumer was told of all that waited. */
+  end(act: () => void): void {
+    if (this.agreed && !this.#connection) this.#end = act;
+    else act();
   }
 
   #listen(listener: Subscriber<In>): void {

@@ -60,6 +60,7 @@ export function handshake<In, Out, Session>({
   return (source) =>
     operated(source, (subscriber) => {
       let failure: HandshakeError | undefined;
+      let latest: Meeting<In, Out, Session> | undefined;
       const fail = ({ inner }: Meeting<In, Out, Session>, error: HandshakeError): void => {
         if (failure) return;
         failure = error;
@@ -84,20 +85,22 @@ export function handshake<In, Out, Session>({
         exchanging.add(scheduler.schedule(late, clampDelay(limit)));
       };
 
+      const end = (act: () => void): void => (latest ? latest.end(act) : act());
+
       return {
         next(event) {
           if (!('connection' in event)) {
             subscriber.next(event);
             return;
           }
-          const meeting = meetings(event.connection);
+          const meeting = (latest = meetings(event.connection));
           if (event.type === 'open' && !meeting.agreed) meet(meeting);
           else if (event.type === 'close' && !meeting.agreed) {
             fail(meeting, failed(new ConnectionClosedError(event.code, event.reason), 'closed'));
           } else meeting.tell(event);
         },
-        error: (error) => subscriber.error(failure ?? error),
-        complete: () => (failure ? subscriber.error(failure) : subscriber.complete()),
+        error: (error) => end(() => subscriber.error(failure ?? error)),
+        complete: () => end(() => (failure ? subscriber.error(failure) : subscriber.complete())),
       };
     });
 }
