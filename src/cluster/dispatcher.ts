@@ -1,0 +1,200 @@
+import type { Subscriber } from 'rxjs';
+import type { Clock, Deadline } from '../core/clock.js';
+import { isOpen } from '../core/connection.js';
+import type { ConnectionEvent } from '../core/event.js';
+import { guarded } from '../core/operate.js';
+import type { PartitionQueues, Waiting } from './partitionQueues.js';
+import type { PoolMember } from './poolMember.js';
+import type { RoutingMetrics } from './routingMetrics.js';
+import type { Candidate, Reach, RoutingTable } from './routingTable.js';
+import type { Barrier, Passage, Settling } from './settling.js';
+
+/** With more bytes than this accepted and not yet handed to the network, messages wait although the connection is open. */
+const HIGH_WATER = 16_777_216;
+
+/** How often a connection is looked at that is congested, or left and not yet idle, in milliseconds. */
+const LOOK = 10;
+
+/** What a dispatcher works with. */
+export interface DispatcherConfig<In, Out, Session> {
+  readonly queues: PartitionQueues<Out>;
+  readonly settling: Settling<Out, Session>;
+  readonly reach: Reach;
+  readonly metrics: RoutingMetrics;
+  readonly clock: Clock;
+  readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>;
+}
+
+/** Sends each message to the best node that can take it, or lets it wait: never past an earlier one of its partition. */
+export class Dispatcher<In, Out, Session> {
+  /** Over what the last message of each partition went; more than one where another map had other partitions. */
+  private last: (readonly Passage<Out, Session>[] | undefined)[] = [];
+  /** What partitions wait for that are on their way from one connection to another. */
+  private readonly barriers = new Map<number, readonly Barrier[]>();
+  /** Which node refused a partition, until there is a newer map or it is asked again. */
+  private readonly refusals = new Map<number, PoolMember<In, Out, Session>>();
+  private readonly flushing = new Set<number>();
+  private readonly look: Deadline;
+
+  constructor(
+    private readonly config: DispatcherConfig<In, Out, Session>,
+    private table: RoutingTable<PoolMember<In, Out, Session>>,
+  ) {
+    this.look = config.clock.deadline(guarded(config.subscriber, () => this.flush()));
+  }
+
+  /** Follows another map. `passages` are the connections that are open. */
+  follow(table: RoutingTable<PoolMember<In, Out, Session>>, passages: readonly Passage<Out, Session>[]): void {
+    const same = table.isLike(this.table);
+    this.table = table;
+    this.refusals.clear();
+    if (same) return;
+    // A key may have been with any of the nodes.
+    this.last = Array.from(table.owners, () => passages);
+    this.barriers.clear();
+    this.flushing.clear();
+    this.config.queues.rehash();
+  }
+
+  /** Sends a message, or lets it wait. */
+  send(message: Out, hash: number): void {
+    const partition = this.table.partitionOf(hash);
+    if (!this.config.queues.has(partition)) {
+      const passage = this.table.owners[partition]?.passage;
+      if (passage && this.last[partition] === passage.alone && this.sent(passage, message)) {
+        this.config.metrics.direct += 1;
+        return;
+      }
+      if (this.sentElsewhere(partition, message)) return;
+    }
+    this.wait({ message, hash, again: false });
+  }
+
+  /** Sends a message again that `refusedBy` did not own, after those that are sent again already and before all others. */
+  sendAgain(message: Out, hash: number, refusedBy: PoolMember<In, Out, Session>): boolean {
+    const partition = this.table.partitionOf(hash);
+    this.config.metrics.wrongOwner += 1;
+    this.config.settling.renew();
+    this.refusals.set(partition, refusedBy);
+    this.wait({ message, hash, again: true });
+    return this.table.owners[partition] === refusedBy;
+  }
+
+  /** Asks nodes again that refused. */
+  forgive(): void {
+    this.refusals.clear();
+  }
+
+  /** Sends what waits and can be sent. */
+  flush(): void {
+    for (const partition of this.config.queues.partitions()) this.flushPartition(partition);
+  }
+
+  stop(): void {
+    this.look.cancel();
+  }
+
+  private wait(waiting: Waiting<Out>): void {
+    const { queues, metrics, subscriber } = this.config;
+    const partition = this.table.partitionOf(waiting.hash);
+    const dropped = queues.push(waiting);
+    if (dropped) metrics.dropped += 1;
+    this.flushPartition(partition);
+    if (queues.holds(waiting)) metrics.buffered += 1;
+    // The last thing that is done: who is told may send again because of it.
+    if (dropped) subscriber.next({ type: 'dropped', message: dropped.message, reason: 'overflow' });
+  }
+
+  private flushPartition(partition: number): void {
+    const { queues, subscriber } = this.config;
+    const { last } = this;
+    if (this.flushing.has(partition)) return;
+    this.flushing.add(partition);
+    try {
+      while (!subscriber.closed) {
+        const candidate = this.route(partition);
+        if (!candidate) {
+          this.demand(partition);
+          return;
+        }
+        const waiting = queues.take(partition);
+        if (!waiting) return;
+        if (this.sentTo(candidate, partition, waiting.message)) {
+          // Sending may have brought a map with other partitions.
+          if (last !== this.last) return;
+          continue;
+        }
+        queues.putBack(waiting);
+        this.look.in(LOOK);
+        return;
+      }
+    } finally {
+      this.flushing.delete(partition);
+      if (queues.close(partition)) this.refusals.delete(partition);
+    }
+  }
+
+  /** The node that takes a partition's messages now. */
+  private route(partition: number): Candidate<PoolMember<In, Out, Session>> | undefined {
+    const refusedBy = this.refusals.get(partition);
+    for (const candidate of this.table.candidates(partition, this.config.reach)) {
+      const passage = candidate.member.passage;
+      if (!passage || candidate.member === refusedBy || !isOpen(passage.connection)) continue;
+      if (this.hasLeft(partition, passage) && passage.connection.bufferedAmount <= HIGH_WATER) return candidate;
+      this.look.in(LOOK);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  /** Whether nothing of a partition is under way elsewhere. */
+  private hasLeft(partition: number, passage: Passage<Out, Session>): boolean {
+    const last = this.last[partition];
+    if (last && last !== passage.alone) {
+      const barriers = this.barriers.get(partition) ?? last.map((old) => this.config.settling.leave(old));
+      if (!barriers.every(({ done }) => done)) {
+        this.barriers.set(partition, barriers);
+        return false;
+      }
+    }
+    this.barriers.delete(partition);
+    return true;
+  }
+
+  /** Dials the nodes that could take a partition's messages, up to the first that gives hope. */
+  private demand(partition: number): void {
+    const refusedBy = this.refusals.get(partition);
+    for (const { member } of this.table.candidates(partition, this.config.reach)) {
+      if (member === refusedBy) continue;
+      member.ensure();
+      if (!member.troubled) return;
+    }
+  }
+
+  private sentElsewhere(partition: number, message: Out): boolean {
+    const candidate = this.route(partition);
+    return candidate !== undefined && this.sentTo(candidate, partition, message);
+  }
+
+  private sentTo({ member, as }: Candidate<PoolMember<In, Out, Session>>, partition: number, message: Out): boolean {
+    const { passage } = member;
+    if (!passage) return false;
+    this.last[partition] = passage.alone;
+    if (!this.sent(passage, message)) return false;
+    this.config.metrics[as === 'owner' ? 'direct' : as === 'any' ? 'fallback' : 'replica'] += 1;
+    return true;
+  }
+
+  /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
+  private sent({ connection }: Passage<Out, Session>, message: Out): boolean {
+    if (!isOpen(connection) || connection.bufferedAmount > HIGH_WATER) return false;
+    try {
+      connection.send(message);
+      return true;
+    } catch (error) {
+      // The readyState may have changed in the meantime: then it is not the message that is at fault.
+      if (isOpen(connection)) throw error;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { defer, type Subscriber } from 'rxjs';
+import type { Clock, Deadline } from '../core/clock.js';
+import { isOpen } from '../core/connection.js';
+import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
+import { guarded, receiver } from '../core/operate.js';
+import type { NodeState, NodeStatus } from './nodeStatus.js';
+import type { ClusterNode } from './partitionMap.js';
+import { Passage } from './settling.js';
+
+/** How often a connection that is to be closed is looked at until its last bytes are with the network, in milliseconds. */
+const LOOK = 10;
+
+/** What a member works with, and whom it tells. */
+export interface PoolHost<In, Out, Session> {
+  readonly connect: (node: ClusterNode) => ConnectionEvents<In, Out, Session>;
+  /** How long, in milliseconds, an open connection that is not needed any more is kept. */
+  readonly idle: number;
+  /** How long, in milliseconds, a node whose stream has ended is left alone. */
+  readonly retryAfter: number;
+  readonly clock: Clock;
+  /** Its end closes every connection; what a callback throws becomes its error. */
+  readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>;
+  /** Told of every event of a node. */
+  readonly heard: (member: PoolMember<In, Out, Session>, event: ConnectionEvent<In, Out, Session>) => void;
+  /** Told when a node that could not be sent to perhaps can be now, or the other way round. */
+  readonly changed: () => void;
+  /** Told when a stream has ended or was let go. */
+  readonly over: (member: PoolMember<In, Out, Session>, end?: { readonly error: unknown }) => void;
+  readonly onState?: ((status: NodeStatus) => void) | undefined;
+}
+
+/** One node of a pool, with the one connection stream that it has. */
+export class PoolMember<In, Out, Session> implements NodeStatus {
+  state: NodeState = 'idle';
+  cause: unknown;
+  /** Over which it can be sent to now. */
+  passage: Passage<Out, Session> | undefined;
+  /** Whether the map has a use for it. */
+  needed = true;
+  private life: Subscriber<unknown> | undefined;
+  private readonly idle: Deadline;
+  private readonly retry: Deadline;
+
+  constructor(
+    private node: ClusterNode,
+    private readonly host: PoolHost<In, Out, Session>,
+  ) {
+    this.idle = host.clock.deadline(guarded(host.subscriber, () => this.leave()));
+    this.retry = host.clock.deadline(guarded(host.subscriber, () => this.revive()));
+  }
+
+  get id(): string {
+    return this.node.id;
+  }
+
+  get url(): string {
+    return this.node.url;
+  }
+
+  /** Whether its stream goes on. */
+  get live(): boolean {
+    return this.life !== undefined;
+  }
+
+  /** Whether it is hopeless to wait for it alone. */
+  get troubled(): boolean {
+    return this.state === 'reconnecting' || this.state === 'failed';
+  }
+
+  /** Takes the name that the map gives it now: the connection goes on. */
+  rename(node: ClusterNode): void {
+    const renamed = node.id !== this.id;
+    this.node = node;
+    if (renamed && this.live) this.tell();
+  }
+
+  /** Dials, unless it has done so or failed not long ago. */
+  ensure(): void {
+    if (this.state !== 'idle' && this.state !== 'closed') return;
+    const life = receiver<ConnectionEvent<In, Out, Session>, unknown>({
+      subscriber: this.host.subscriber,
+      next: (event) => this.heard(event),
+      error: (error) => this.end({ error }),
+      complete: () => this.end(),
+    });
+    this.life = life;
+    this.become('connecting');
+    if (!life.closed) defer(() => this.host.connect(this.node)).subscribe(life);
+  }
+
+  /** The map has a use for it. */
+  keep(): void {
+    this.needed = true;
+    this.idle.cancel();
+  }
+
+  /** The map has no use for it any more: what is under way has `idle` to settle. */
+  letGo(): void {
+    if (this.needed && this.passage) this.idle.in(this.host.idle);
+    this.needed = false;
+    if (!this.passage) this.release();
+  }
+
+  /** May be dialled again if it had failed. */
+  revive(): void {
+    this.retry.cancel();
+    if (this.state !== 'failed') return;
+    this.become('idle');
+    this.host.changed();
+  }
+
+  /** Hangs up. */
+  close(): void {
+    this.idle.cancel();
+    this.retry.cancel();
+    this.passage = undefined;
+    this.life?.unsubscribe();
+    this.life = undefined;
+  }
+
+  private leave(): void {
+    const connection = this.passage?.connection;
+    if (connection && isOpen(connection) && connection.bufferedAmount > 0) this.idle.in(LOOK);
+    else this.release();
+  }
+
+  private release(): void {
+    const { passage, live } = this;
+    this.close();
+    if (live || this.state === 'failed') this.become('closed');
+    if (passage) this.host.heard(this, { type: 'retired', connection: passage.connection, reason: 'expired' });
+    this.host.over(this);
+  }
+
+  private heard(event: ConnectionEvent<In, Out, Session>): void {
+    const { host, life } = this;
+    const isCurrent = 'connection' in event && event.connection === this.passage?.connection;
+    // Who is told that a connection is gone may send at once, and not into it.
+    if (isCurrent && event.type === 'close') this.passage = undefined;
+    const lost = event.type === 'reconnecting' || (isCurrent && event.type === 'retired');
+    if (lost) {
+      this.passage = undefined;
+      this.become('reconnecting', event.type === 'reconnecting' ? event.cause : undefined);
+    } else if (event.type === 'connecting' && !this.passage) this.become('connecting');
+    host.heard(this, event);
+    if (life !== this.life || !life || life.closed) return;
+    if (event.type === 'open') {
+      this.passage = new Passage(event.connection);
+      this.become('open');
+      host.changed();
+    } else if (lost && this.needed) host.changed();
+    else if (lost) this.release();
+  }
+
+  private end(end?: { readonly error: unknown }): void {
+    this.close();
+    this.become(this.needed ? 'failed' : 'closed', end?.error);
+    if (this.needed && !this.host.subscriber.closed) this.retry.in(this.host.retryAfter);
+    this.host.over(this, end);
+    this.host.changed();
+  }
+
+  private become(state: NodeState, cause?: unknown): void {
+    if (state === this.state && cause === this.cause) return;
+    this.state = state;
+    this.cause = cause;
+    this.tell();
+  }
+
+  private tell(): void {
+    const { id, url, state, cause } = this;
+    this.host.onState?.({ id, url, state, cause });
+  }
+}

@@ -1,0 +1,197 @@
+import { from, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { clockOf } from '../core/clock.js';
+import type { Duration } from '../core/duration.js';
+import { DialError } from '../core/errors.js';
+import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
+import { expectCount, expectDuration, expectFunction, expectOneOf } from '../core/expect.js';
+import { guarded, operate, operated } from '../core/operate.js';
+import { Dispatcher } from './dispatcher.js';
+import { fnv1a } from './hash.js';
+import { MapOrder } from './mapOrder.js';
+import type { NodeStatus } from './nodeStatus.js';
+import type { ClusterNode, PartitionMap } from './partitionMap.js';
+import { type Overflow, PartitionQueues } from './partitionQueues.js';
+import { Pool } from './pool.js';
+import type { PoolMember } from './poolMember.js';
+import { RoutingMetrics } from './routingMetrics.js';
+import { type Reach, RoutingTable } from './routingTable.js';
+import { type Settled, Settling } from './settling.js';
+
+export interface RouteByPartitionConfig<In, Out, Session> {
+  /** What decides where a message goes: messages with the same key keep their order. */
+  readonly key: (message: NoInfer<Out>) => string;
+  /** Maps as they become known. One that is not newer than the one in use is ignored. */
+  readonly partitionMap$: ObservableInput<PartitionMap>;
+  /** How a node is connected to. What belongs to one connection, and `reconnect`, stands in here. */
+  readonly connect: (node: ClusterNode) => ConnectionEvents<In, Out, Session>;
+  /** Spreads keys: gives a whole number from 0 to 2^32 - 1. FNV-1a over UTF-16 code units by default. */
+  readonly hash?: (key: string) => number;
+  /** How far a message may go while its owner cannot be reached: no further than the owner (the default), to those with a copy, or to any node. */
+  readonly fallback?: Reach;
+  /** How many messages may wait, those of all partitions together; 1,000 by default. */
+  readonly buffer?: number;
+  /** What gives way when more would wait: the oldest (the default), the newest, or everything: the stream errors with a `BufferOverflowError`. */
+  readonly overflow?: Overflow;
+  /** How long a connection is kept that no partition needs any more, for the answers that are still to come over it; 5 s by default. */
+  readonly idle?: Duration;
+  /** How long a node whose stream has ended is left alone; 5 s by default. So long, too, may a newer map take after a wrong-owner answer. */
+  readonly retryAfter?: Duration;
+  /**
+   * Tells when the node behind a connection has handled what it was sent, as by the answer to a ping: a partition that moves to another
+   * connection waits for its first value, or its end. By default it waits until everything was handed to the network.
+   */
+  readonly settled?: Settled<NoInfer<Out>, NoInfer<Session>>;
+  /** Recognises the answer of a node that does not own a key: gives the messages to send again. Such an answer is not delivered. */
+  readonly notOwner?: (answer: NoInfer<In>) => readonly NoInfer<Out>[] | undefined;
+  /** Asks for a newer map: called once, until there is one or `retryAfter` has passed, when the owner that the map names is not the owner. */
+  readonly refresh?: () => void;
+  /** Told how things stand with a node whenever that changes. */
+  readonly onState?: (status: NodeStatus) => void;
+  /** Counts where messages went. */
+  readonly metrics?: RoutingMetrics;
+  /** Where time comes from; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/**
+ * Sends every message to the node that owns its key, and gives the events of all nodes, told apart by their `connection`.
+ *
+ *     outgoing   1-2------3-
+ *     node a     c---o----m-
+ *     result     c---o----m-
+ *     sent to a  ----(12)-3-
+ *
+ * Each node that is needed has one connection, dialled when the first message for it comes. When no partition needs it any more, and
+ * `idle` has passed, it is closed: `retired` follows. Messages of a key are sent in the order in which they came, also when the map changes,
+ * and nodes come, go, or change their names (the connection goes on) or addresses (a new one is made). What cannot be sent waits, and
+ * `dropped` tells what had to give way. What was sent over a link that then broke, only the peers can know.
+ *
+ * A node's stream that ends does not end this one: its partitions fall back, or wait, and it is tried again. This one ends as the last node's
+ * stream does, after `outgoing$` is complete and nothing waits; it errors when `outgoing$`, `partitionMap$` or a callback fails, or when
+ * an open connection refuses a message.
+ *
+ * @example
+ * outgoing$.pipe(
+ *   routeByPartition({
+ *     key: (message) => message.key,
+ *     partitionMap$,
+ *     connect: (node) => webSocket(node.url).pipe(json<Answer, Command>(), openTimeout({ within: '10s' }), reconnect()),
+ *   }),
+ * );
+ */
+export function routeByPartition<In, Out, Session>({
+  key,
+  partitionMap$,
+  connect,
+  hash = fnv1a,
+  fallback = 'owner',
+  buffer = 1_000,
+  overflow = 'drop-oldest',
+  idle = 5_000,
+  retryAfter = 5_000,
+  settled,
+  notOwner,
+  refresh,
+  onState,
+  metrics = new RoutingMetrics(),
+  scheduler,
+}: RouteByPartitionConfig<In, Out, Session>): (outgoing$: Observable<Out>) => ConnectionEvents<In, Out, Session> {
+  const who = 'routeByPartition';
+  for (const [name, value] of Object.entries({ key, connect, hash })) expectFunction(who, name, value);
+  expectOneOf(who, 'fallback', fallback, ['owner', 'replica', 'any']);
+  expectCount(who, 'buffer', buffer, 0);
+  expectOneOf(who, 'overflow', overflow, ['drop-oldest', 'drop-newest', 'error']);
+  const kept = expectDuration(who, 'idle', idle, true);
+  const rest = expectDuration(who, 'retryAfter', retryAfter);
+
+  return (outgoing$) =>
+    operated<Out, ConnectionEvent<In, Out, Session>>(outgoing$, (subscriber) => {
+      type Member = PoolMember<In, Out, Session>;
+      const clock = clockOf(scheduler);
+      const order = new MapOrder();
+      let table = new RoutingTable<Member>({ nodes: new Map(), partitions: [] }, (node) => pool.member(node));
+      let complete = false;
+
+      const over = (end?: { readonly error: unknown }): void => {
+        if (!complete || queues.size > 0 || pool.live) return;
+        if (end) subscriber.error(end.error);
+        else subscriber.complete();
+      };
+      const fail = (error: unknown): void => {
+        for (const { message } of queues.clear()) subscriber.next({ type: 'dropped', message, reason: 'ended' });
+        subscriber.error(error);
+      };
+      const changed = (): void => {
+        settling.renew();
+        dispatcher.flush();
+      };
+      const heard = (member: Member, event: ConnectionEvent<In, Out, Session>): void => {
+        const again = event.type === 'message' ? notOwner?.(event.data) : undefined;
+        if (!again) {
+          subscriber.next(event);
+          return;
+        }
+        let wrong = again.length === 0;
+        for (const message of again) wrong = dispatcher.sendAgain(message, hash(key(message)), member) || wrong;
+        if (!wrong || patience.due < Infinity || subscriber.closed) return;
+        patience.in(rest);
+        refresh?.();
+      };
+      const apply = (map: PartitionMap): void => {
+        const news = order.take(map);
+        if (news === 'old') return;
+        patience.cancel();
+        table = new RoutingTable<Member>(map, (node) => pool.member(node));
+        dispatcher.follow(table, pool.passages());
+        pool.follow(table.members, table.needed(fallback), news === 'restarted');
+        changed();
+      };
+
+      const queues = new PartitionQueues<Out>(buffer, overflow, (code) => table.partitionOf(code));
+      const settling = new Settling<Out, Session>(settled, subscriber, () => dispatcher.flush());
+      const pool = new Pool<In, Out, Session>({
+        connect,
+        idle: kept,
+        retryAfter: rest,
+        clock,
+        subscriber,
+        heard,
+        changed,
+        over,
+        onState,
+      });
+      const dispatcher = new Dispatcher<In, Out, Session>(
+        { queues, settling, reach: fallback, metrics, clock, subscriber },
+        table,
+      );
+      const patience = clock.deadline(
+        guarded(subscriber, () => {
+          dispatcher.forgive();
+          changed();
+        }),
+      );
+
+      operate({
+        source: from(partitionMap$),
+        subscriber,
+        next: apply,
+        error: fail,
+        complete() {
+          if (!order.begun) fail(new DialError('a cluster', '`partitionMap$` gave no map'));
+        },
+      });
+      return {
+        next: (message) => dispatcher.send(message, hash(key(message))),
+        error: fail,
+        complete() {
+          complete = true;
+          over();
+        },
+        finalize() {
+          pool.close();
+          dispatcher.stop();
+          patience.cancel();
+        },
+      };
+    });
+}
