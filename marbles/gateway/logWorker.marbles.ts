@@ -72,7 +72,7 @@ const ofWork: readonly [WorkEvent, LogLevel, object][] = [
       cause: { name: 'GatewayApiError', message: '/flush answered 400' },
     },
   ],
-  [{ type: 'abandoned', requests: ['r1', 'r2'], replies: ['r3'] }, 'warn', { requests: ['r1', 'r2'], replies: ['r3'] }],
+  [{ type: 'abandoned', requests: ['r1', 'r2'], replies: ['r3'] }, 'warn', { requests: 'r1 r2', replies: 'r3' }],
 ];
 
 describe('logWorker', () => {
@@ -150,6 +150,6 @@ describe('logWorker', () => {
   });
 
   it('refuses a level that is none', () => {
-    expect(() => logWorker(console, { level: 'verbose' as never })).toThrow('logWorker: expected `level` to be one of');
+    expect(() => logWorker(console, { level: 'verbose' as never })).toThrow('logEvents: expected `level` to be one of');
   });
 });

@@ -39,7 +39,7 @@ export function logWorker(
   logger: Logger,
   config: LogEventsConfig = {},
 ): (source: Observable<WorkerEvent>) => Observable<WorkerEvent> {
-  return eventLog('logWorker', logger, config, severityOf, sketch);
+  return eventLog(logger, config, severityOf, sketch);
 }
 
 function severityOf(happening: Happening): number | undefined {
@@ -49,14 +49,19 @@ function severityOf(happening: Happening): number | undefined {
 
 function sketch(happening: Happening): Happening {
   if (!(happening.type in ofWork)) return happening;
-  const { request, reply, error, ...facts } = happening as Happening & {
+  const { request, reply, requests, replies, error, ...facts } = happening as Happening & {
     readonly request?: WorkRequest;
     readonly reply?: WorkReply;
+    readonly requests?: readonly string[];
+    readonly replies?: readonly string[];
   };
   return {
     ...facts,
     ...(reply && { requestId: reply.requestId, status: reply.status }),
     ...(request && { requestId: request.requestId, functionSlug: request.functionSlug }),
+    // As texts: those are cut where they are long.
+    ...(requests && { requests: requests.join(' ') }),
+    ...(replies && { replies: replies.join(' ') }),
     // What does not parse is quoted by who could not parse it.
     ...(error !== undefined && { cause: isGatewayError(error, 'InvalidPayloadError') ? { name: error.name } : error }),
   };

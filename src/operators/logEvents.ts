@@ -1,4 +1,4 @@
-import { asyncScheduler, identity, type Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
 import type { Connection } from '../core/connection.js';
 import type { AnyConnectionOperator } from '../core/event.js';
 import { expectOneOf } from '../core/expect.js';
@@ -56,8 +56,7 @@ export interface Happening {
 
 /** 1 (error) to 4 (debug) for an event of a connection, or the end; undefined for what this version does not know. */
 export function severity({ type, code, reason }: Happening): number | undefined {
-  const bad = type === 'close' ? code !== 1000 : type === 'retired' && reason === 'lost';
-  return bad ? 2 : severityOf[type];
+  return (type === 'close' && code !== 1000) || (type === 'retired' && reason === 'lost') ? 2 : severityOf[type];
 }
 
 /**
@@ -81,19 +80,18 @@ export function severity({ type, code, reason }: Happening): number | undefined 
  * chat$.pipe(logEvents(console, { level: 'debug', context: { service: 'chat' }, payloads: redact }));
  */
 export function logEvents(logger: Logger, config: LogEventsConfig = {}): AnyConnectionOperator {
-  return eventLog('logEvents', logger, config, severity);
+  return eventLog(logger, config, severity);
 }
 
 /** Logs any events, each as what `sketch` makes of it. An event that `severityOf` does not know is one for `debug`, and shows no facts. */
 export function eventLog(
-  who: string,
   logger: Logger,
   { level = 'info', context, payloads, scheduler = asyncScheduler }: LogEventsConfig,
   severityOf: (happening: Happening) => number | undefined,
-  sketch: (happening: Happening) => Happening = identity,
+  sketch = (happening: Happening): Happening => happening,
 ): <Event extends { readonly type: string }>(source: Observable<Event>) => Observable<Event> {
-  expectOneOf(who, 'level', level, severities);
-  if (level === 'off') return identity;
+  expectOneOf('logEvents', 'level', level, severities);
+  if (level === 'off') return (source) => source;
 
   const most = severities.indexOf(level);
   const log = (happening: Happening): void => {
@@ -135,7 +133,6 @@ export function eventLog(
 function told(fact: unknown, depth = 0): unknown {
   if (typeof fact === 'string') return redactText(fact);
   if (typeof fact !== 'object' || fact === null) return fact;
-  if (Array.isArray(fact) && depth === 0) return fact.map((one) => told(one, 1));
   const parts = ['name', 'message', 'code', 'cause'].filter((part) => part in fact && depth < 5);
   return Object.fromEntries(parts.map((part) => [part, told((fact as Happening)[part], depth + 1)]));
 }
