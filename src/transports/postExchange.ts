@@ -1,4 +1,5 @@
 import type { SchedulerLike } from 'rxjs';
+import type { Frame } from '../core/connection.js';
 import { ProtocolError } from '../core/errors.js';
 import type { Exchange, Farewell, PollAnswer } from './exchange.js';
 import { decodeFrameBody, encodeFrameBody } from './frameBody.js';
@@ -81,10 +82,11 @@ function answerOf(body: Uint8Array, before: unknown): PollAnswer {
   return { frames, id, more: more === true, ...(close && { close: { code, reason } }) };
 }
 
-function headOf(frame: unknown): AnswerHead {
+function headOf(frame: Frame | undefined): AnswerHead {
   try {
-    return Object(JSON.parse(frame as string)) as AnswerHead;
+    if (typeof frame === 'string') return Object(JSON.parse(frame)) as AnswerHead;
   } catch {
-    return { id: null };
+    // Is told as every other fault of the head.
   }
+  return { id: null };
 }
