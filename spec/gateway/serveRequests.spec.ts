@@ -372,6 +372,11 @@ describe('work that fails', () => {
     ['an object', { name: 1, message: 2 }, { name: 'Error', message: '[object Object]' }],
     ['what has no text', Object.create(null), { name: 'Error', message: 'what was thrown cannot be read' }],
     ['what throws when it is read', hostile, { name: 'Error', message: 'what was thrown cannot be read' }],
+    [
+      'what names a date that is none',
+      { retryAfter: { [Symbol.toStringTag]: 'Date' } },
+      { name: 'Error', message: 'what was thrown cannot be read' },
+    ],
   ])('is answered when it throws %s', async (_, thrown, expected) => {
     const { reply, ...event } = await outcomeOf(() => {
       throw thrown;

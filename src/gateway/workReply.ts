@@ -38,9 +38,11 @@ export function workReply(request: WorkRequest, result: unknown, sdkVersion: str
 
 /** The reply to a request whose work threw. Never throws, whatever was thrown. */
 export function errorReply(request: WorkRequest, error: unknown, sdkVersion: string): WorkReply {
-  const { name, message, noRetry, retryAfter } = factsOf(error);
-  const body = utf8.encode(JSON.stringify({ name, message }));
-  return replyTo(request, sdkVersion, { status: 'error', body, noRetry, retryAfter });
+  try {
+    return replyTo(request, sdkVersion, factsOf(error));
+  } catch {
+    return replyTo(request, sdkVersion, factsOf({ message: 'what was thrown cannot be read' }));
+  }
 }
 
 interface Facts {
@@ -83,16 +85,11 @@ function retryAfterText(retryAfter: unknown): string | undefined {
 }
 
 /** What is told of an error. Anything can be thrown, also what throws when it is looked at. */
-function factsOf(error: unknown): Record<'name' | 'message' | 'noRetry' | 'retryAfter', unknown> {
-  try {
-    const { name, message, noRetry, retryAfter } = Object(error) as Partial<Record<string, unknown>>;
-    return {
-      name: typeof name === 'string' ? name : 'Error',
-      message: typeof message === 'string' ? message : String(error),
-      noRetry,
-      retryAfter,
-    };
-  } catch {
-    return { name: 'Error', message: 'what was thrown cannot be read', noRetry: false, retryAfter: undefined };
-  }
+function factsOf(error: unknown): Facts {
+  const { name, message, noRetry, retryAfter } = Object(error) as Partial<Record<string, unknown>>;
+  const told = {
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : String(error),
+  };
+  return { status: 'error', body: utf8.encode(JSON.stringify(told)), noRetry, retryAfter };
 }
