@@ -84,6 +84,22 @@ describe('the msgpack wire', () => {
     expect(why(message)).toContain(`\`${field}\``);
   });
 
+  it('refuses a trace context of more than 64 KiB: every message about the request repeats it', () => {
+    const lease = (length: number) => ({
+      kind: 'extendLease',
+      request: { ...ids, userTraceCtx: new Uint8Array(length) },
+      leaseId: 'l',
+    });
+    expect(why(lease(65_536))).toBeUndefined();
+    expect(why(lease(65_537))).toBe('expected `extendLease.request.userTraceCtx` to be at most 65536 bytes, got 65537');
+  });
+
+  it('refuses a frame of more than 131,072 values before it reads them, whatever they are', () => {
+    const list = (length: number) => ({ kind: 'pause', more: Array<object>(length).fill({}) });
+    expect(why(list(131_072 - 4))).toBeUndefined();
+    expect(why(list(131_072 - 3))).toBe('more than 131072 values');
+  });
+
   it('shows no more of an unknown kind than it has to', () => {
     expect(why({ kind: 'k'.repeat(100) })).toBe(`expected \`kind\` to be known, got '${'k'.repeat(80)}…'`);
   });

@@ -45,6 +45,13 @@ const socketUrl: Field<string> = (value, name) => {
   return url;
 };
 
+/** What is repeated in every message about a request, for hours. */
+const traceContext: Field<Uint8Array> = (value, name) => {
+  const context = bytes(value, name);
+  if (context.length <= 65_536) return context;
+  throw new ProtocolError(`expected \`${name}\` to be at most 65536 bytes, got ${context.length}`);
+};
+
 const requestIds: Fields<RequestIds> = {
   requestId: name,
   accountId: name,
@@ -53,8 +60,8 @@ const requestIds: Fields<RequestIds> = {
   functionSlug: name,
   stepId: optional(name),
   runId: name,
-  systemTraceCtx: bytes,
-  userTraceCtx: bytes,
+  systemTraceCtx: traceContext,
+  userTraceCtx: traceContext,
 };
 
 const workRequest = object<WorkRequest>({
@@ -72,8 +79,8 @@ const workReply = object<WorkReply>({
   envId: name,
   appId: name,
   runId: name,
-  systemTraceCtx: bytes,
-  userTraceCtx: bytes,
+  systemTraceCtx: traceContext,
+  userTraceCtx: traceContext,
   status: word({ notCompleted: true, done: true, error: true }),
   body: bytes,
   noRetry: boolean,

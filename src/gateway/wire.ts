@@ -5,6 +5,9 @@ import type { Field } from './fields.js';
 import type { BodyCodec, GatewayWire } from './gatewayWire.js';
 import { messageFields } from './messageFields.js';
 
+/** A frame can hold as many values as it has bytes, and each takes far more memory: no message has nearly as many. */
+const MOST_VALUES = 131_072;
+
 const { fromGateway, toGateway, startRequest, startAnswer, workReply, flushAnswer } = messageFields;
 
 /**
@@ -26,7 +29,7 @@ export const msgpackWire: GatewayWire = {
 function codecOf<In, Out>(incoming: Field<In>, outgoing: Field<Out>): Codec<In, Out> & Pick<BodyCodec<Out>, 'encode'> {
   return {
     encode: (message: Out) => encodePlain(outgoing(message, '')),
-    decode: (frame) => incoming(decodePlain(frame), ''),
+    decode: (frame) => incoming(decodePlain(frame, MOST_VALUES), ''),
   };
 }
 

@@ -19,10 +19,10 @@ const reading = {
 
 const plain = /* @__PURE__ */ new Unpackr({ ...reading, useRecords: false });
 
-/** The message in a frame of plain msgpack. */
-export function decodePlain(frame: Frame): unknown {
+/** The message in a frame of plain msgpack, which holds `most` values in all its lists and maps. */
+export function decodePlain(frame: Frame, most?: number): unknown {
   expectBytes(frame);
-  expectEnd(frame, endOfValue(frame, 0));
+  expectEnd(frame, endOfValue(frame, 0, undefined, most));
   return unpack(plain, frame);
 }
 

@@ -6,15 +6,21 @@ const waiting = /* @__PURE__ */ new Uint32Array(DEEPEST);
 
 /**
  * Where the value that begins at `at` ends. Throws a `ProtocolError` when it is not one that may be read: it ends early, claims
- * more than the frame holds, is nested too deep, is of an unknown type, or of a structure that nobody announced.
+ * more than the frame holds, is nested too deep, is of an unknown type, of a structure that nobody announced, or of more than `most` values.
  *
  * One pass, no recursion, no allocation: the reader behind it meets sound frames only. `structures` is undefined where
  * there are none, and the bytes of their names are small numbers.
  */
-export function endOfValue(frame: Uint8Array, at: number, structures?: readonly (readonly string[])[]): number {
+export function endOfValue(
+  frame: Uint8Array,
+  at: number,
+  structures?: readonly (readonly string[])[],
+  most = Infinity,
+): number {
   const end = frame.length;
   let depth = 0;
   let left = 1;
+  let values = 0;
   for (;;) {
     while (left === 0) {
       if (depth === 0) {
@@ -46,6 +52,7 @@ export function endOfValue(frame: Uint8Array, at: number, structures?: readonly 
     }
     // Every value takes a byte at least, so that a short frame cannot claim a long list.
     if (!(count <= end - at)) throw endsEarly();
+    if ((values += count) > most) throw new ProtocolError(`more than ${most} values`);
     if (depth === DEEPEST) throw new ProtocolError(`nested more than ${DEEPEST} levels deep`);
     waiting[depth++] = left;
     left = count;
