@@ -76,9 +76,12 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
 
       /** Waits for the oldest acknowledgement that is outstanding: one deadline serves all. */
       const watch = (): void => {
-        const [oldest] = sent.values();
-        if (oldest) overdue.in(within, oldest.since);
-        else overdue.cancel();
+        if (sent.size === 0) overdue.cancel();
+        // It may ring for one that is settled, and then looks again: finding the first of a Map is slow where thousands before it are gone.
+        else if (overdue.due === Infinity) {
+          const [oldest] = sent.values();
+          overdue.in(within, oldest?.since);
+        }
       };
       /** No longer waits for an acknowledgement, and then says why. */
       const settle = (one: Sent, tell: () => void): void => {
