@@ -59,6 +59,7 @@ export { flushReply, isRefusal } from './gateway/flushReply.js';
 export { gatewayBackoff, type GatewayBackoffConfig } from './gateway/gatewayBackoff.js';
 export { gatewayHandshake, type GatewayHandshakeConfig } from './gateway/handshake.js';
 export { type GatewayApiConfig, gatewayPost } from './gateway/gatewayPost.js';
+export { logWorker } from './gateway/logWorker.js';
 export { pendingReplies, type PendingReplies } from './gateway/pendingReplies.js';
 export { reportStatus, type ReportStatusConfig } from './gateway/reportStatus.js';
 export type { Apps } from './gateway/appLookup.js';
