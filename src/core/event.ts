@@ -38,12 +38,14 @@ export interface PongEvent<Out, Session = unknown> {
   readonly roundTrip: number;
 }
 
-/** The peer asks us to move to another connection. */
+/** Another connection is to take over: the peer asks us to move. */
 export interface DrainingEvent<Out, Session = unknown> {
   readonly type: 'draining';
   readonly connection: Connection<Out, Session>;
   /** A hint: move at a random moment within this many milliseconds, so that not every client moves at once. */
   readonly within?: number;
+  /** Whether the other connection is there already: its `open` follows, and nobody has to make one. */
+  readonly replaced?: true;
 }
 
 /** A connection was let go after a handover. */

@@ -1,16 +1,11 @@
-import { from, Observable, type ObservableInput, type SchedulerLike, Subscription, take } from 'rxjs';
+import { Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import { type Connection, isOpen } from '../core/connection.js';
+import type { Connection } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
-import type {
-  ConnectingEvent,
-  ConnectionEvent,
-  ConnectionOperator,
-  ReconnectingEvent,
-  RetiredEvent,
-} from '../core/event.js';
+import type { ConnectionOperator } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
-import { guarded, operate, receiver } from '../core/operate.js';
+import { guarded } from '../core/operate.js';
+import { type End, succession } from '../core/succession.js';
 
 export interface DrainHandoverConfig<Out, Session = unknown> {
   /** How long the old connection is kept after its successor opened, for what is still on its way over it. */
@@ -27,14 +22,6 @@ export interface DrainHandoverConfig<Out, Session = unknown> {
 
 /** Successors are dialled at least this far apart, in milliseconds: a peer that drains whatever opens must not make us dial without end. */
 const SPACING = 1_000;
-
-/** One subscription to the source. */
-interface Life<Out, Session> {
-  hold: Subscription;
-  connection?: Connection<Out, Session>;
-  /** What the consumer was not told while another connection served. */
-  hidden?: ConnectingEvent | ReconnectingEvent;
-}
 
 /**
  * Makes the new connection before it lets go of the old one, when the peer is draining.
@@ -66,117 +53,41 @@ export function drainHandover<In, Out, Session>(
 
   return (source) =>
     new Observable((subscriber) => {
-      type OneLife = Life<Out, Session>;
       const clock = clockOf(scheduler);
-      let current: OneLife;
-      let successor: OneLife | undefined;
-      let retiring: OneLife | undefined;
-      let failure: { readonly error: unknown } | undefined;
-      let untilHold: Subscription | undefined;
+      let failure: End;
       let begunAt = -Infinity;
-      const share = clock.deadline(guarded(subscriber, () => succeed()));
-      const patience = clock.deadline(guarded(subscriber, () => retire('expired')));
-
-      const begin = (use: (life: OneLife) => void): void => {
-        const life: OneLife = { hold: Subscription.EMPTY };
-        const hold = receiver<ConnectionEvent<In, Out, Session>, ConnectionEvent<In, Out, Session>>({
-          subscriber,
-          next: (event) => heard(life, event),
-          error: (error) => ended(life, { error }),
-          complete: () => ended(life),
-        });
-        life.hold = hold;
-        use(life);
-        if (!hold.closed) source.subscribe(hold);
-      };
-      const succeed = (): void => {
+      const move = (): void => {
         share.cancel();
         begunAt = clock.now();
-        if (retiring) retire('expired');
-        if (!successor && !subscriber.closed) begin((life) => (successor = life));
+        succeed(source);
       };
-      const retire = (reason: RetiredEvent<Out, Session>['reason'], life = retiring): void => {
-        patience.cancel();
-        untilHold?.unsubscribe();
-        retiring = undefined;
-        life?.hold.unsubscribe();
-        if (life?.connection) subscriber.next({ type: 'retired', connection: life.connection, reason });
-      };
+      const share = clock.deadline(guarded(subscriber, move));
 
-      const heard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'message') subscriber.next(event);
-        else if (life === successor) successorHeard(life, event);
-        else if (life === retiring || successor) oldHeard(life, event);
-        else currentHeard(life, event);
-      };
-      const currentHeard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'open') {
-          life.connection = event.connection;
+      const { begin, succeed } = succession<In, Out, Session>({
+        subscriber,
+        linger,
+        scheduler,
+        release,
+        until,
+        heard(event) {
+          if (event.type === 'open') failure = undefined;
+          if (event.type === 'close' || event.type === 'reconnecting') share.cancel();
+          subscriber.next(event);
+          if (event.type !== 'draining' || event.replaced || subscriber.closed) return;
           failure = undefined;
-        }
-        if (event.type === 'close' || event.type === 'reconnecting') share.cancel();
-        subscriber.next(event);
-        if (event.type !== 'draining' || subscriber.closed) return;
-        failure = undefined;
-        const now = clock.now();
-        const wait = Math.max((event.within ?? 0) * random(), begunAt + SPACING - now);
-        if (!(wait > 0)) succeed();
-        else if (now + wait < share.due) share.in(wait);
-      };
-      const successorHeard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'open') handOver(life, event.connection);
-        else if (event.type === 'connecting' || event.type === 'reconnecting') life.hidden = event;
-        else if (event.type !== 'close') subscriber.next(event);
-      };
-      const oldHeard = (life: OneLife, event: ConnectionEvent<In, Out, Session>): void => {
-        if (event.type === 'close' || event.type === 'reconnecting') lost(life);
-        else subscriber.next(event);
-      };
-
-      const handOver = (life: OneLife, connection: Connection<Out, Session>): void => {
-        const old = current;
-        life.connection = connection;
-        current = life;
-        successor = undefined;
-        retiring = old;
-        subscriber.next({ type: 'open', connection });
-        if (retiring !== old || subscriber.closed || !old.connection) return;
-        if (isOpen(old.connection)) release?.(old.connection);
-        if (linger === 0) retire('expired');
-        else patience.in(linger);
-        if (retiring === old && until) {
-          const next = (): void => retire('released');
-          untilHold = operate({
-            source: from(until(old.connection)).pipe(take(1)),
-            subscriber,
-            next,
-            complete: () => undefined,
-          });
-        }
-      };
-      /** The old connection ended before it was let go. */
-      const lost = (life: OneLife): void => {
-        const heir = life === current ? successor : undefined;
-        if (heir) {
-          current = heir;
-          successor = undefined;
-        }
-        retire('lost', life);
-        if (heir?.hidden && current === heir && !heir.connection && !subscriber.closed) subscriber.next(heir.hidden);
-      };
-      const ended = (life: OneLife, end?: { readonly error: unknown }): void => {
-        if (life === successor) {
-          successor = undefined;
-          failure = end;
-        } else if (life === retiring || successor) lost(life);
-        else if (end ?? failure) subscriber.error((end ?? failure)?.error);
-        else subscriber.complete();
-      };
-
-      subscriber.add(() => {
-        share.cancel();
-        patience.cancel();
+          const now = clock.now();
+          const wait = Math.max((event.within ?? 0) * random(), begunAt + SPACING - now);
+          if (!(wait > 0)) move();
+          else if (now + wait < share.due) share.in(wait);
+        },
+        failed: (end) => (failure = end),
+        ended(end = failure) {
+          if (end) subscriber.error(end.error);
+          else subscriber.complete();
+        },
       });
-      begin((life) => (current = life));
+
+      subscriber.add(() => share.cancel());
+      begin(source);
     });
 }
