@@ -1,3 +1,5 @@
+import { ProtocolError } from '../core/errors.js';
+
 /** A server that holds partitions. */
 export interface ClusterNode {
   /** What the map calls it. */
@@ -23,6 +25,8 @@ export interface PartitionMap {
   readonly nodes: ReadonlyMap<string, ClusterNode>;
   /** As many as keys are spread over. */
   readonly partitions: readonly Partition[];
+  /** Epochs that it has left behind, the newest first: what is still said of them comes too late. */
+  readonly formerEpochs?: readonly string[];
 }
 
 /** What a cluster says about its map. */
@@ -48,3 +52,78 @@ export type PartitionMapUpdate =
     }
   /** The answer to a question: there is nothing newer than this. */
   | { readonly kind: 'unchanged'; readonly epoch: string; readonly version: number };
+
+/**
+ * What became of an update: it was taken; it says what is known; it is out of date; or something is missing between the map and it, and
+ * a full map has to be asked for.
+ */
+export type UpdateOutcome = 'applied' | 'unchanged' | 'older' | 'gap';
+
+/** How many epochs are remembered. */
+const FORMER_EPOCHS = 16;
+
+/**
+ * The map after an update: a new one where the outcome is `applied`, else the one that was given.
+ * A full map is taken when it is newer, or of an epoch that was not seen before: a cluster that was started anew begins at version 1.
+ * A delta is taken only onto the version that it changes, and only if it names no owner or replica that the map does not know.
+ * An owner that is not among the nodes of a full map, or that a delta says is gone, leaves its partitions without one.
+ * Throws a `ProtocolError` for what no cluster in its right mind says: a map without partitions, a change to a partition that is not there.
+ */
+export function applyUpdate(
+  map: PartitionMap | undefined,
+  update: PartitionMapUpdate,
+): { readonly map: PartitionMap | undefined; readonly outcome: UpdateOutcome } {
+  const { kind, epoch, version } = update;
+  check(Number.isSafeInteger(version) && version >= 0, `version ${version} is not a whole number`);
+  if (map?.formerEpochs?.includes(epoch)) return { map, outcome: 'older' };
+  if (map?.epoch === epoch && version <= map.version) {
+    return { map, outcome: version < map.version ? 'older' : 'unchanged' };
+  }
+  if (kind === 'full') return { map: fullMap(map, update), outcome: 'applied' };
+  const changed =
+    kind === 'delta' && map?.epoch === epoch && update.previous === map.version && changedMap(map, update);
+  return changed ? { map: changed, outcome: 'applied' } : { map, outcome: 'gap' };
+}
+
+function fullMap(map: PartitionMap | undefined, update: PartitionMapUpdate & { readonly kind: 'full' }): PartitionMap {
+  const { epoch, version } = update;
+  check(update.partitions.length > 0, 'it has no partitions');
+  const nodes = new Map(update.nodes.map((node) => [node.id, node]));
+  const formerEpochs = map?.formerEpochs ?? [];
+  return {
+    epoch,
+    version,
+    nodes,
+    partitions: update.partitions.map((partition) => among(nodes, partition)),
+    formerEpochs: map && map.epoch !== epoch ? [map.epoch, ...formerEpochs].slice(0, FORMER_EPOCHS) : formerEpochs,
+  };
+}
+
+/** Undefined where the delta speaks of a node that neither it nor the map has. */
+function changedMap(
+  map: PartitionMap,
+  { version, nodes: joined = [], left = [], changes }: PartitionMapUpdate & { readonly kind: 'delta' },
+): PartitionMap | undefined {
+  const nodes = new Map(map.nodes);
+  for (const id of left) nodes.delete(id);
+  for (const node of joined) nodes.set(node.id, node);
+  const gone = left.some((id) => !nodes.has(id));
+  const partitions = gone ? map.partitions.map((partition) => among(nodes, partition)) : [...map.partitions];
+  for (const { partition, owner, replicas } of changes) {
+    check(Number.isInteger(partition) && partition in map.partitions, `there is no partition ${partition}`);
+    const isKnown = (id: string): boolean => nodes.has(id);
+    if (!(owner === undefined || isKnown(owner)) || !replicas.every(isKnown)) return undefined;
+    partitions[partition] = { owner, replicas };
+  }
+  return { ...map, version, nodes, partitions };
+}
+
+/** A partition without the nodes that are not there. */
+function among(nodes: ReadonlyMap<string, ClusterNode>, { owner, replicas }: Partition): Partition {
+  const isThere = (id: string): boolean => nodes.has(id);
+  return { owner: owner !== undefined && isThere(owner) ? owner : undefined, replicas: replicas.filter(isThere) };
+}
+
+function check(holds: boolean, why: string): void {
+  if (!holds) throw new ProtocolError(`partition map: ${why}`);
+}
