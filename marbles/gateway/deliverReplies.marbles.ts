@@ -583,6 +583,23 @@ describe('a reply that waits for its next post', () => {
   );
 
   it(
+    'waits for the policy when the API answered, whatever opens: a gateway that drains again and again must not make a fleet storm it',
+    delivery(({ cold, hot, worker, expectOutcomes, expectSubscriptions }) => {
+      const source = worker(' 1--o--O-----  ');
+      const post = cold('     -#            ', {}, new GatewayApiError('broken', { status: 500 }));
+      const tries = ['        ^!            ', '---------^!   '];
+      const hurried = cold('  -#            ', {}, new GatewayApiError('broken', { status: 500 }));
+      const hurry$ = hot('    ----h         ');
+      const triesInAHurry = ['^!            ', '----^!        ', '-------------^!'];
+
+      expectOutcomes(source, { flush: () => post, retry: constant(8) }, '-----------!').toBe('e');
+      expectOutcomes(source, { flush: () => hurried, retry: constant(8), hurry$ }, '---------------!').toBe('e');
+      expectSubscriptions(post.subscriptions).toBe(tries);
+      expectSubscriptions(hurried.subscriptions).toBe(triesInAHurry);
+    }),
+  );
+
+  it(
     'waits for the policy when the API asked for less, but no longer than that when a connection opens',
     delivery(({ cold, worker, expectOutcomes, expectSubscriptions }) => {
       const source = worker('1-o-----------');

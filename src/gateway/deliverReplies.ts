@@ -49,7 +49,7 @@ interface Sent {
  * A reply is `buffered` and posted when there is no connection, when it is not acknowledged in time, when the connection that carried it
  * ends first, or when it is too big. Every reply is `accepted` once, by whichever way was first, or `undelivered`: it was refused, given up by
  * the policy, more waited than `buffer` allows, or the stream ended first. An acknowledgement ends the posts of its reply; a connection that
- * opens ends the wait between two posts. An error of `flush` is never one of the stream. The other side must know replies by their
+ * opens ends the wait between two posts, unless the API answered the last one. An error of `flush` is never one of the stream. The other side must know replies by their
  * request: one may arrive both ways. A second reply to a request whose first one is still under way is not delivered.
  * Stands after `serveRequests`.
  *
@@ -140,7 +140,7 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
         }
       };
 
-      operate({ source: from(hurry$), subscriber, next: () => unsent.retryNow(), complete: noop });
+      operate({ source: from(hurry$), subscriber, next: () => unsent.retryNow(true), complete: noop });
       operate({
         source,
         subscriber,
@@ -151,7 +151,7 @@ export function deliverReplies(config: DeliverRepliesConfig): MonoTypeOperatorFu
           if (subscriber.closed) return;
           if (event.type === 'close' || event.type === 'retired') lose(event.connection);
           else if (event.type === 'reconnecting' && before) lose(before);
-          else if (event.type === 'open') unsent.retryNow();
+          else if (event.type === 'open') unsent.retryNow(false);
           else if (event.type === 'completed') deliver(event.reply);
           else if (event.type === 'message' && event.data.kind === 'replyAck') acked(event.data.requestId);
         },

@@ -11,16 +11,21 @@ interface PostRetriesConfig {
 export interface PostRetries {
   /** How long to wait after a post that failed; `undefined` gives up. */
   failed(error: unknown, now: number): number | undefined;
-  /** How much of the wait the API asked for itself: nothing may cut that short. */
-  owed(now: number): number;
+  /**
+   * How much of the wait nothing may cut short: what the API asked for. Without a hurry it is all of it where the API answered and asked for
+   * nothing: a connection that opens is no news of an API that can be reached.
+   */
+  owed(now: number, hurry: boolean): number;
 }
 
 /** A Retry-After counts up to this, in milliseconds: one answer of a confused proxy must not keep a reply for weeks. */
 const LONGEST_HINT = 3_600_000;
 
-function hintOf(error: unknown): number {
-  const { retryAfter } = (error ?? {}) as { readonly retryAfter?: unknown };
-  return typeof retryAfter === 'number' && retryAfter > 0 ? Math.min(retryAfter, LONGEST_HINT) : 0;
+/** What the API asked for, in milliseconds; undefined where it answered and asked for nothing. */
+function hintOf(error: unknown): number | undefined {
+  const { retryAfter, status } = (error ?? {}) as { readonly retryAfter?: unknown; readonly status?: unknown };
+  if (typeof retryAfter === 'number' && retryAfter > 0) return Math.min(retryAfter, LONGEST_HINT);
+  return typeof status === 'number' && retryAfter === undefined ? undefined : 0;
 }
 
 /** Checks the policy, and gives what decides for one reply that could not be sent at `since`. */
@@ -34,6 +39,7 @@ export function postRetries({
     let attempt = 0;
     let previousDelay: number | undefined;
     let notBefore = -Infinity;
+    let patientUntil = -Infinity;
 
     return {
       failed(cause, now) {
@@ -43,10 +49,11 @@ export function postRetries({
         expected(wait >= 0, 'deliverReplies', 'retry()', 'a number of at least 0 or undefined', wait);
         previousDelay = clampDelay(wait);
         const hint = hintOf(cause);
-        notBefore = now + hint;
-        return Math.max(previousDelay, hint);
+        notBefore = now + (hint ?? 0);
+        patientUntil = now + (hint ?? previousDelay);
+        return Math.max(previousDelay, hint ?? 0);
       },
-      owed: (now) => Math.max(0, notBefore - now),
+      owed: (now, hurry) => Math.max(0, (hurry ? notBefore : patientUntil) - now),
     };
   };
 }

@@ -33,8 +33,8 @@ export interface UnsentReplies {
   add(reply: WorkReply, reason: BufferedEvent['reason']): void;
   /** The gateway has a reply after all: it need not be posted. Harmless when the reply is not known. */
   acked(requestId: string): void;
-  /** Ends the waits between posts, but for those that the API asked for. */
-  retryNow(): void;
+  /** Ends the waits between posts, but for those that the API asked for; without a hurry those of replies that the API answered go on too. */
+  retryNow(hurry: boolean): void;
   /** Aborts all posts, and says of every reply that it is given up. */
   giveUp(): void;
   /** Aborts all posts in silence. */
@@ -157,11 +157,11 @@ export function unsentReplies(config: UnsentRepliesConfig): (subscriber: Subscri
         subscriber.next({ type: 'accepted', requestId, via: 'connection' });
         fill();
       },
-      retryNow() {
+      retryNow(hurry) {
         const now = clock.now();
         for (const one of unsent.values()) {
           if (one.again.due === Infinity) continue;
-          const owed = one.retries.owed(now);
+          const owed = one.retries.owed(now, hurry);
           one.again.cancel();
           if (owed > 0) one.again.in(owed);
           else due.add(one);
