@@ -109,6 +109,7 @@ describe('gatewayHandshake', () => {
       500,
     ],
     ['numbers', { heartbeatInterval: 1, extendLeaseInterval: 2, statusInterval: 3 }, 1, 2, 3],
+    ['too little', { heartbeatInterval: 0.5, extendLeaseInterval: 1e-9, statusInterval: '1ns' }, 1, 1, 1],
     ['nothing', { heartbeatInterval: '', extendLeaseInterval: '', statusInterval: '' }, 10e3, 5e3, 0],
     ['none of them', { heartbeatInterval: '0s', extendLeaseInterval: 0, statusInterval: '0s' }, 10e3, 5e3, 0],
   ])('takes the intervals from `ready`: %s', (_what, ready, heartbeatInterval, extendLeaseInterval, statusInterval) => {

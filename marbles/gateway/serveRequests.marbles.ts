@@ -540,7 +540,7 @@ describe('many requests of serveRequests', () => {
   it(
     'share their timers',
     marbles(({ expectObservable, scheduler, flush }) => {
-      const a = connectionOf('a');
+      const a = mockGatewayConnection('a', { extendLeaseInterval: 400 });
       const requests = Array.from({ length: 500 }, (_, at) => asks(a, workRequest(`r${at}`)));
       const timers = jest.spyOn(scheduler, 'schedule');
 
@@ -548,10 +548,28 @@ describe('many requests of serveRequests', () => {
         serve({}, { apps: { app: { handle: () => NEVER } } }),
         ignoreElements(),
       );
-      expectObservable(served, '--------------!').toBe('');
+      expectObservable(served, '1300ms !').toBe('');
       flush();
       expect(a.sent).toHaveLength(500 * (1 + 3));
       expect(timers.mock.calls.length).toBeLessThan(20);
+    }),
+  );
+
+  it(
+    'are extended more seldom than the gateway asked for, where that would leave no time for work',
+    marbles(({ expectObservable, flush }) => {
+      const a = mockGatewayConnection('a', { extendLeaseInterval: 1 });
+      const requests = Array.from({ length: 500 }, (_, at) => asks(a, workRequest(`r${at}`)));
+
+      const served = concat(of<WorkerEvent>(open(a)), requests, NEVER).pipe(
+        serve({}, { apps: { app: { handle: () => NEVER } } }),
+        ignoreElements(),
+      );
+      expectObservable(served, '250ms !').toBe('');
+      flush();
+      const extensions = (requestId: string) =>
+        a.sent.filter((sent) => sent.kind === 'extendLease' && sent.request.requestId === requestId).length;
+      expect([extensions('r0'), extensions('r499')]).toEqual([249, 2]);
     }),
   );
 });

@@ -24,6 +24,8 @@ export interface GatewayHandshakeConfig {
 const HEARTBEAT = 10_000;
 const EXTEND_LEASE = 5_000;
 const STATUS = 0;
+/** What a timer can tell apart. */
+const SHORTEST = 1;
 
 type Ready = Extract<FromGateway, { kind: 'ready' }>;
 
@@ -94,6 +96,6 @@ function sessionOf(ready: Ready, connectionId: string, group: string): GatewaySe
 function interval(value: Duration | undefined, fallback: number): number {
   if (value === undefined || value === '') return fallback;
   const ms = milliseconds(value);
-  if (ms >= 0) return clampDelay(ms);
+  if (ms >= 0) return ms && Math.max(clampDelay(ms), SHORTEST);
   throw new HandshakeError(`'${String(value).slice(0, 40)}' is no duration`, 'ready');
 }

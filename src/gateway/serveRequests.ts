@@ -39,6 +39,9 @@ export interface ServeRequestsConfig {
 /** How many answered requests are remembered: a gateway repeats a request soon or never. */
 const ANSWERED = 1_000;
 
+/** About as many leases are extended in a millisecond at most. */
+const MOST_EXTENSIONS = 5;
+
 /**
  * Does the work that a gateway sends.
  *
@@ -113,7 +116,8 @@ export function serveRequests({
         if (inWork.get(request.requestId) !== task) return;
         subscriber.next({ type: 'received', connection: by, request });
         task.begin(inTurn(runWork(app, request, { within, sdkVersion, clock })), {
-          every: by.session.extendLeaseInterval,
+          // A gateway that asks for extensions without end must not leave a busy worker no time for its work.
+          every: Math.max(by.session.extendLeaseInterval, inWork.size / MOST_EXTENSIONS),
           extend: (leaseId) => connection?.send({ kind: 'extendLease', request: task.ids, leaseId }),
           lost: leaseLost,
           scheduler,
