@@ -12,9 +12,8 @@ type Told<In, Out, Session = unknown> = Extract<ConnectionEvent<In, Out, Session
 export class Meeting<In, Out, Session> {
   /** Whether there is a session. */
   agreed = false;
-  readonly messages$: Observable<In>;
+  readonly messages$ = new Observable<In>((listener) => this.#listen(listener));
   #connection: Connection<Out, Session> | undefined;
-  #end: (() => void) | undefined;
   readonly #listeners = new Set<Subscriber<In>>();
   readonly #waiting: Told<In, Out>[] = [];
 
@@ -22,9 +21,7 @@ export class Meeting<In, Out, Session> {
     readonly inner: Connection<Out>,
     private readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>,
     private readonly fail: (meeting: Meeting<In, Out, Session>, error: HandshakeError) => void,
-  ) {
-    this.messages$ = new Observable((listener) => this.#listen(listener));
-  }
+  ) {}
 
   tell(event: Told<In, Out>): void {
     const connection = this.#connection;
@@ -42,22 +39,15 @@ export class Meeting<In, Out, Session> {
 
   agree(session: Session): void {
     this.agreed = true;
-    const { inner, subscriber } = this;
-    const connection = deriveConnection<Out, Out, Session>(inner, { session });
+    const { subscriber } = this;
+    const connection = deriveConnection<Out, Out, Session>(this.inner, { session });
     // Not completed: a promise of a further message, that nobody awaits any more, would be rejected and nobody would catch it.
     this.#listeners.clear();
     subscriber.next({ type: 'open', connection });
     // What arrives while the consumer is told of what waited has to wait behind it.
     for (const event of this.#waiting) subscriber.next({ ...event, connection });
-    this.#waiting.length = 0;
     this.#connection = connection;
-    this.#end?.();
-  }
-
-  /** Ends, when the consumer was told of all that waited. */
-  end(act: () => void): void {
-    if (this.agreed && !this.#connection) this.#end = act;
-    else act();
+    this.#waiting.length = 0;
   }
 
   #listen(listener: Subscriber<In>): void {

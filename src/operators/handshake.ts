@@ -60,7 +60,8 @@ export function handshake<In, Out, Session>({
   return (source) =>
     operated(source, (subscriber) => {
       let failure: HandshakeError | undefined;
-      let latest: Meeting<In, Out, Session> | undefined;
+      /** The end, while it has to wait behind what the consumer is told. */
+      let held: (() => void) | undefined;
       const fail = ({ inner }: Meeting<In, Out, Session>, error: HandshakeError): void => {
         if (failure) return;
         failure = error;
@@ -73,19 +74,30 @@ export function handshake<In, Out, Session>({
         (inner: Connection<Out>) => new Meeting<In, Out, Session>(inner, subscriber, fail),
       );
       const meet = (meeting: Meeting<In, Out, Session>): void => {
-        const late = (): void => fail(meeting, new HandshakeError(`no answer within ${limit} ms`, 'timeout'));
         const exchanging = operate({
           source: defer(() => exchange(meeting.inner, meeting.messages$)).pipe(take(1), throwIfEmpty()),
           subscriber,
-          next: (session) => meeting.agree(session),
+          next(session) {
+            held = noop;
+            meeting.agree(session);
+            held = held() as undefined;
+          },
           error: (cause) => fail(meeting, failed(cause)),
           complete: noop,
         });
         // After the exchange has begun, and with the same timers as rxjs: an equal time limit of its own comes first.
-        exchanging.add(scheduler.schedule(late, clampDelay(limit)));
+        exchanging.add(
+          scheduler.schedule(
+            () => fail(meeting, new HandshakeError(`no answer within ${limit} ms`, 'timeout')),
+            clampDelay(limit),
+          ),
+        );
       };
 
-      const end = (act: () => void): void => (latest ? latest.end(act) : act());
+      const end = (act: () => void): void => {
+        if (held) held = act;
+        else if (!failure) act();
+      };
 
       return {
         next(event) {
@@ -93,14 +105,14 @@ export function handshake<In, Out, Session>({
             subscriber.next(event);
             return;
           }
-          const meeting = (latest = meetings(event.connection));
+          const meeting = meetings(event.connection);
           if (event.type === 'open' && !meeting.agreed) meet(meeting);
           else if (event.type === 'close' && !meeting.agreed) {
             fail(meeting, failed(new ConnectionClosedError(event.code, event.reason), 'closed'));
           } else meeting.tell(event);
         },
-        error: (error) => end(() => subscriber.error(failure ?? error)),
-        complete: () => end(() => (failure ? subscriber.error(failure) : subscriber.complete())),
+        error: (error) => end(() => subscriber.error(error)),
+        complete: () => end(() => subscriber.complete()),
       };
     });
 }
