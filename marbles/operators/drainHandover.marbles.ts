@@ -1,6 +1,7 @@
-import { EMPTY, throwError } from 'rxjs';
+import { defer, EMPTY, throwError } from 'rxjs';
 import { constant } from '../../src/core/backoff.js';
 import { ConnectionClosedError, DialError } from '../../src/core/errors.js';
+import type { ConnectionEvent } from '../../src/core/event.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { inTurn } from '../../src/testing/inTurn.js';
@@ -278,6 +279,25 @@ describe('drainHandover', () => {
   );
 
   it(
+    'waits twice as long before each successor that follows soon, up to 16 s, and a second again when one served a while',
+    marbles(({ cold, flush, scheduler, events }) => {
+      const dials: number[] = [];
+      const drains = cold<ConnectionEvent<string, string>>('oD', events);
+      const serves = cold<ConnectionEvent<string, string>>('o 30s D', events);
+      const source = defer(() => {
+        dials.push(scheduler.now());
+        return dials.length === 8 ? serves : drains;
+      });
+
+      const hold = source.pipe(drainHandover({ linger: 1 })).subscribe();
+      scheduler.schedule(() => hold.unsubscribe(), 95_000);
+      flush();
+      const waits = dials.map((at, nth) => Math.round((at - (dials[nth - 1] ?? 0)) / 1_000));
+      expect(waits).toEqual([0, 0, 1, 2, 4, 8, 16, 16, 30, 1, 2, 4, 8]);
+    }),
+  );
+
+  it(
     'ends with the new connection, also while the old one lingers',
     marbles(({ cold, expectObservable, expectSubscriptions, b, events }) => {
       const values = { ...events, X: close(b, 1000) };
@@ -343,7 +363,10 @@ describe('drainHandover', () => {
       const patient = cold('co-d---m', hinted);
       const next = cold('     c-O--', events);
 
-      expectObservable(inTurn(patient, next).pipe(drainHandover({ linger: 9, random: () => 0.5 })), '----!').toBe('co-d-', hinted);
+      expectObservable(inTurn(patient, next).pipe(drainHandover({ linger: 9, random: () => 0.5 })), '----!').toBe(
+        'co-d-',
+        hinted,
+      );
       expectObservable(inTurn(old, next).pipe(drainHandover({ linger: 9 })), '----!').toBe('co-d-', events);
       expectObservable(inTurn(old, next).pipe(drainHandover({ linger: 9 })), '------!').toBe('co-d-O-', events);
       expectSubscriptions(patient.subscriptions).toBe(['^---!']);

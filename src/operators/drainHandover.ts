@@ -20,8 +20,13 @@ export interface DrainHandoverConfig<Out, Session = unknown> {
   readonly random?: () => number;
 }
 
-/** Successors are dialled at least this far apart, in milliseconds: a peer that drains whatever opens must not make us dial without end. */
+/**
+ * Successors are dialled at least this far apart, in milliseconds, and twice as far each time that one follows within `CALM` of the wait:
+ * a peer that drains whatever opens must not make us dial without end.
+ */
 const SPACING = 1_000;
+const WIDEST = 16_000;
+const CALM = 5_000;
 
 /**
  * Makes the new connection before it lets go of the old one, when the peer is draining.
@@ -56,9 +61,12 @@ export function drainHandover<In, Out, Session>(
       const clock = clockOf(scheduler);
       let failure: End;
       let begunAt = -Infinity;
+      let spacing = 0;
       const move = (): void => {
         share.cancel();
+        const before = begunAt;
         begunAt = clock.now();
+        spacing = begunAt - before < spacing + CALM ? Math.min(2 * spacing, WIDEST) : SPACING;
         succeed(source);
       };
       const share = clock.deadline(guarded(subscriber, move));
@@ -76,7 +84,7 @@ export function drainHandover<In, Out, Session>(
           if (event.type !== 'draining' || event.replaced || subscriber.closed) return;
           failure = undefined;
           const now = clock.now();
-          const wait = Math.max((event.within ?? 0) * random(), begunAt + SPACING - now);
+          const wait = Math.max((event.within ?? 0) * random(), begunAt + spacing - now);
           if (!(wait > 0)) move();
           else if (now + wait < share.due) share.in(wait);
         },
