@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { Frame } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import { listen } from './listen.js';
 import type { PollingPeer } from './pollingPeer.js';
@@ -31,6 +32,8 @@ export interface MockPollingServer {
 
   /** Called with each new session before its first answer. */
   greet(script: (peer: PollingPeer) => void): void;
+  /** What is answered to each message. */
+  reply(script: (message: Frame, peer: PollingPeer) => Frame | undefined): void;
   /** The next requests are answered with this status and not looked at. */
   fail(status: number, headers?: Readonly<Record<string, string>>, options?: ScriptOptions): void;
   /** The next requests for a session are answered with this status. */

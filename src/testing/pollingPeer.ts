@@ -46,7 +46,8 @@ export class PollingSession implements PollingPeer {
   constructor(
     private readonly key: string,
     private readonly timeout: number,
-    private readonly changed: (session: PollingSession) => void,
+    private readonly changed: () => void,
+    private readonly heard: (frame: Frame, session: PollingSession) => void,
   ) {
     this.closed = new Promise((resolve) => (this.#ended = resolve));
     this.#listen();
@@ -74,8 +75,11 @@ export class PollingSession implements PollingPeer {
     this.#listen();
     if (sequence > this.#sequence) {
       this.#sequence = sequence;
-      this.received.push(...frames);
-      this.changed(this);
+      for (const frame of frames) {
+        this.received.push(frame);
+        this.heard(frame, this);
+      }
+      this.changed();
     }
     if (close) this.finish(close);
   }
@@ -113,7 +117,7 @@ export class PollingSession implements PollingPeer {
     this.#silence.cancel();
     this.#release?.();
     this.#ended(end);
-    this.changed(this);
+    this.changed();
   }
 
   #next(max: number): PollAnswer {
@@ -121,7 +125,8 @@ export class PollingSession implements PollingPeer {
     const fits = (frame: Frame): boolean => (bytes += 5 + Buffer.byteLength(frame)) <= max + 5;
     const end = this.#outgoing.findIndex((frame) => !fits(frame));
     const frames = end === -1 ? this.#outgoing : this.#outgoing.slice(0, end);
-    const more = frames.length < this.#outgoing.length;
+    const more = end > 0;
+    if (end === 0) this.#farewell = { code: 1009, reason: 'too big for the client' };
     const id = `${this.key}.${this.#position + frames.length}`;
     const close = more ? undefined : this.#farewell;
     if (close) this.finish(close);

@@ -34,6 +34,7 @@ export class PollingServer implements MockPollingServer {
   readonly #waiting = new Waiting('mockPollingServer');
   readonly #sessionTimeout: number;
   #greeting: (peer: PollingPeer) => void = () => undefined;
+  #reply: (frame: Frame, peer: PollingPeer) => Frame | undefined = () => undefined;
   #atOnce = 0;
   #closing: Promise<void> | undefined;
 
@@ -55,6 +56,10 @@ export class PollingServer implements MockPollingServer {
 
   greet(script: (peer: PollingPeer) => void): void {
     this.#greeting = script;
+  }
+
+  reply(script: (frame: Frame, peer: PollingPeer) => Frame | undefined): void {
+    this.#reply = script;
   }
 
   fail(status: number, headers: Readonly<Record<string, string>> = {}, options?: ScriptOptions): void {
@@ -153,9 +158,13 @@ export class PollingServer implements MockPollingServer {
       return undefined;
     }
     const key = `s${this.#all.length + 1}`;
-    const session = new PollingSession(key, this.#sessionTimeout, () => {
+    const changed = (): void => {
       if (session.end?.code === 1006) this.#byKey.delete(key);
       this.#waiting.changed();
+    };
+    const session = new PollingSession(key, this.#sessionTimeout, changed, (frame, peer) => {
+      const answer = this.#reply(frame, peer);
+      if (answer !== undefined) peer.send(answer);
     });
     this.#all.push(session);
     this.#byKey.set(key, session);

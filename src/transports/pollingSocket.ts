@@ -21,8 +21,9 @@ export interface Pace {
   readonly random: () => number;
 }
 
-/** The longest wait before a request is repeated for the first time, in milliseconds; it doubles. */
+/** The longest wait before a request is repeated for the first time, in milliseconds; it doubles up to the other. */
 const FIRST_REPEAT = 1_000;
+const LAST_REPEAT = 10_000;
 
 /** A socket made of requests: what is sent goes with the next one, what is received comes with answers. */
 export class PollingSocket implements Wire, LaneOwner {
@@ -121,8 +122,8 @@ export class PollingSocket implements Wire, LaneOwner {
     const { status, retryAfter = 0 } = requestFailure(error);
     const isOpening = this.readyState === ReadyState.CONNECTING;
     if (!isOpening && failures < tries && isPassing(status)) {
-      const backoff = Math.min(interval, FIRST_REPEAT) * 2 ** (failures - 1) * (0.5 + random() / 2);
-      return Math.max(backoff, Math.min(retryAfter, timeout));
+      const backoff = Math.min(Math.min(interval, FIRST_REPEAT) * 2 ** (failures - 1), LAST_REPEAT);
+      return Math.max(backoff * (0.5 + random() / 2), Math.min(retryAfter, timeout));
     }
     if (isOpening || !isForgotten(status)) {
       this.#end.failed(messageOf(error), { status, retryAfter: retryAfter || undefined, cause: error });
