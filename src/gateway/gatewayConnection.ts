@@ -4,6 +4,7 @@ import { expectDuration, expectFunction } from '../core/expect.js';
 import { drainOn } from '../operators/drainOn.js';
 import { heartbeat } from '../operators/heartbeat.js';
 import { webSocket } from '../transports/webSocket.js';
+import { endUnread } from './endUnread.js';
 import type { GatewayEvents } from './events.js';
 import type { GatewayWire } from './gatewayWire.js';
 import { gatewayHandshake } from './handshake.js';
@@ -13,6 +14,9 @@ import type { GatewayWorkerConfig } from './workerConfig.js';
 
 /** What a gateway's own clients take at most: 4 MiB of payload, and as much again around it. */
 const MAX_PAYLOAD = 8_388_608;
+
+/** So many bytes may wait until the gateway reads them: 32 of the longest replies. */
+const MOST_UNREAD = 134_217_728;
 
 /** Makes one connection to the gateway that a start answer names: handshake, heartbeat and drain notice included. */
 export function gatewayConnection(
@@ -38,6 +42,7 @@ export function gatewayConnection(
   return (answer) =>
     connect(answer).pipe(
       codec(wire.worker),
+      endUnread(MOST_UNREAD),
       gatewayHandshake({ worker: announce(answer), group: answer.group, within: setupTimeout, scheduler }),
       // Beats go out whatever arrives. Two that nobody answers, and the gateway is dead.
       heartbeat(({ session: { heartbeatInterval } }) => ({
