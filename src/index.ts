@@ -30,6 +30,8 @@ export { json, jsonCodec } from './codecs/json.js';
 // transports
 export { fromWebSocket, type FromWebSocketConfig } from './transports/fromWebSocket.js';
 export type { WebSocketLike } from './transports/socketLike.js';
+export { httpPolling, type HttpPollingConfig } from './transports/httpPolling.js';
+export type { Farewell, PollAnswer, PollExchange, PollRequest } from './transports/pollExchange.js';
 export type { Address } from './transports/address.js';
 export { loopback, type Loopback, type LoopbackConfig } from './transports/loopback.js';
 export { webSocket, type WebSocketConfig } from './transports/webSocket.js';

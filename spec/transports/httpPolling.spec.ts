@@ -87,7 +87,7 @@ describe('httpPolling', () => {
     for (const text of sent) {
       connection.send(text);
       peer.send(text);
-      const script = dice(8);
+      const script = dice(20);
       if (script === 0) server.cut();
       if (script === 1) server.loseAnswer();
       if (script === 2) server.fail(502);

@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Frame } from '../core/connection.js';
-import type { Farewell, PollAnswer } from '../transports/exchange.js';
+import type { Farewell, PollAnswer } from '../transports/pollExchange.js';
 
 /** The head of a request. */
 export interface PollHead {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Frame } from '../core/connection.js';
 import { expectDuration } from '../core/expect.js';
-import type { PollAnswer } from '../transports/exchange.js';
+import type { PollAnswer } from '../transports/pollExchange.js';
 import { decodeFrameBody, encodeFrameBody } from '../transports/frameBody.js';
 import { MEDIA_TYPE } from '../transports/postExchange.js';
 import { unlisten } from './listen.js';

@@ -5,7 +5,7 @@ import type { Duration } from '../core/duration.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expected } from '../core/expect.js';
 import { withoutSecrets } from '../core/url.js';
-import type { Exchange } from './exchange.js';
+import type { PollExchange } from './pollExchange.js';
 import { PollingSocket } from './pollingSocket.js';
 import { type Fetch, postExchange, type RequestHeaders } from './postExchange.js';
 import { SocketConnection } from './socketConnection.js';
@@ -34,7 +34,7 @@ export interface HttpPollingConfig {
   /** Used instead of the platform's own `fetch`. */
   readonly fetch?: Fetch;
   /** Makes the requests instead of `fetch`, for a server that speaks another wire; `headers` and `fetch` mean nothing then. */
-  readonly exchange?: Exchange;
+  readonly exchange?: PollExchange;
   /** How long to wait until the server has been told of the end; 2 s by default. */
   readonly closeTimeout?: Duration;
   /** Where time comes from; `asyncScheduler` by default. */

@@ -2,7 +2,7 @@ import { byteLength } from '../core/byteLength.js';
 import type { Clock } from '../core/clock.js';
 import { CLOSED, type Frame, OPEN, ReadyState } from '../core/connection.js';
 import { BufferOverflowError, messageOf } from '../core/errors.js';
-import type { Exchange, Farewell, PollAnswer } from './exchange.js';
+import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { type LaneOwner, type PlannedRequest, RequestLane } from './requestLane.js';
 import { closeCodeOf, isForgotten, isPassing, requestFailure } from './sessionFailure.js';
 import type { Wire, WireEnd } from './wire.js';
@@ -43,7 +43,7 @@ export class PollingSocket implements Wire, LaneOwner {
   constructor(
     private readonly pace: Pace,
     clock: Clock,
-    exchange: Exchange,
+    exchange: PollExchange,
   ) {
     const lane = (): RequestLane => new RequestLane(this, clock, exchange, pace.timeout);
     this.#poll = lane();

@@ -1,7 +1,7 @@
 import type { SchedulerLike } from 'rxjs';
 import type { Frame } from '../core/connection.js';
 import { ProtocolError } from '../core/errors.js';
-import type { Exchange, Farewell, PollAnswer } from './exchange.js';
+import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { decodeFrameBody, encodeFrameBody } from './frameBody.js';
 import { statusError } from './sessionFailure.js';
 import { parseRetryAfter } from './socketLike.js';
@@ -27,7 +27,7 @@ const HEAD = 2_048;
 export const MEDIA_TYPE = 'application/vnd.hawser.frames';
 
 /** Posts frames and takes frames for an answer, as `docs/http-polling-wire.md` describes it. */
-export function postExchange({ url, headers, maxPayload, fetch, scheduler }: PostExchangeConfig): Exchange {
+export function postExchange({ url, headers, maxPayload, fetch, scheduler }: PostExchangeConfig): PollExchange {
   return async ({ frames, sequence, id, wait, close, signal }) => {
     const head = { id, sequence: sequence || undefined, wait, max: maxPayload, close };
     const response = await fetch(url, {

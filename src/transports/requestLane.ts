@@ -1,7 +1,7 @@
 import { defer, type Subscription } from 'rxjs';
 import type { Clock, Deadline } from '../core/clock.js';
 import { receiver } from '../core/operate.js';
-import type { Exchange, PollAnswer, PollRequest } from './exchange.js';
+import type { PollExchange, PollAnswer, PollRequest } from './pollExchange.js';
 
 /** A request before it is under way; a repeat has the newest id. */
 export type PlannedRequest = Omit<PollRequest, 'id' | 'signal'>;
@@ -30,7 +30,7 @@ export class RequestLane {
   constructor(
     private readonly owner: LaneOwner,
     private readonly clock: Clock,
-    private readonly exchange: Exchange,
+    private readonly exchange: PollExchange,
     private readonly timeout: number,
   ) {
     this.#next = clock.deadline(() => this.begin());

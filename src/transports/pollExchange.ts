@@ -42,4 +42,4 @@ export interface PollAnswer {
  * Makes one request. Its first value counts, unsubscribing aborts it. It errors when there is no good answer: with the HTTP `status`
  * and `retryAfter` (in milliseconds) as properties of the error, where there was a bad one.
  */
-export type Exchange = (request: PollRequest) => ObservableInput<PollAnswer>;
+export type PollExchange = (request: PollRequest) => ObservableInput<PollAnswer>;
