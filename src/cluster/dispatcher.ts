@@ -1,16 +1,13 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock, Deadline } from '../core/clock.js';
-import { isOpen } from '../core/connection.js';
 import type { ConnectionEvent } from '../core/event.js';
 import { guarded } from '../core/operate.js';
 import type { PartitionQueues, Waiting } from './partitionQueues.js';
+import type { Passage } from './passage.js';
 import type { PoolMember } from './poolMember.js';
 import type { RoutingMetrics } from './routingMetrics.js';
 import type { Candidate, Reach, RoutingTable } from './routingTable.js';
-import type { Barrier, Passage, Settling } from './settling.js';
-
-/** With more bytes than this accepted and not yet handed to the network, messages wait although the connection is open. */
-const HIGH_WATER = 16_777_216;
+import type { Barrier, Settling } from './settling.js';
 
 /** How often a connection is looked at that is congested, or left and not yet idle, in milliseconds. */
 const LOOK = 10;
@@ -61,11 +58,12 @@ export class Dispatcher<In, Out, Session> {
     const partition = this.table.partitionOf(hash);
     if (!this.config.queues.has(partition)) {
       const passage = this.table.owners[partition]?.passage;
-      if (passage && this.last[partition] === passage.alone && this.sent(passage, message)) {
+      if (passage && this.last[partition] === passage.alone && passage.send(message)) {
         this.config.metrics.direct += 1;
         return;
       }
-      if (this.sentElsewhere(partition, message)) return;
+      const candidate = this.route(partition);
+      if (candidate && this.sentTo(candidate, partition, message)) return;
     }
     this.wait({ message, hash, again: false });
   }
@@ -125,7 +123,7 @@ export class Dispatcher<In, Out, Session> {
           continue;
         }
         queues.putBack(waiting);
-        this.look.in(LOOK);
+        this.lookAgain();
         return;
       }
     } finally {
@@ -139,9 +137,9 @@ export class Dispatcher<In, Out, Session> {
     const refusedBy = this.refusals.get(partition);
     for (const candidate of this.table.candidates(partition, this.config.reach)) {
       const passage = candidate.member.passage;
-      if (!passage || candidate.member === refusedBy || !isOpen(passage.connection)) continue;
-      if (this.hasLeft(partition, passage) && passage.connection.bufferedAmount <= HIGH_WATER) return candidate;
-      this.look.in(LOOK);
+      if (!passage || candidate.member === refusedBy || !passage.open) continue;
+      if (this.hasLeft(partition, passage) && !passage.congested) return candidate;
+      this.lookAgain();
       return undefined;
     }
     return undefined;
@@ -171,30 +169,16 @@ export class Dispatcher<In, Out, Session> {
     }
   }
 
-  private sentElsewhere(partition: number, message: Out): boolean {
-    const candidate = this.route(partition);
-    return candidate !== undefined && this.sentTo(candidate, partition, message);
+  private lookAgain(): void {
+    if (this.look.due === Infinity && !this.config.subscriber.closed) this.look.in(LOOK);
   }
 
   private sentTo({ member, as }: Candidate<PoolMember<In, Out, Session>>, partition: number, message: Out): boolean {
     const { passage } = member;
     if (!passage) return false;
     this.last[partition] = passage.alone;
-    if (!this.sent(passage, message)) return false;
+    if (!passage.send(message)) return false;
     this.config.metrics[as === 'owner' ? 'direct' : as === 'any' ? 'fallback' : 'replica'] += 1;
     return true;
-  }
-
-  /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
-  private sent({ connection }: Passage<Out, Session>, message: Out): boolean {
-    if (!isOpen(connection) || connection.bufferedAmount > HIGH_WATER) return false;
-    try {
-      connection.send(message);
-      return true;
-    } catch (error) {
-      // The readyState may have changed in the meantime: then it is not the message that is at fault.
-      if (isOpen(connection)) throw error;
-      return false;
-    }
   }
 }

@@ -1,6 +1,6 @@
 import type { ClusterNode } from './partitionMap.js';
 import { type PoolHost, PoolMember } from './poolMember.js';
-import type { Passage } from './settling.js';
+import type { Passage } from './passage.js';
 
 export interface PoolConfig<In, Out, Session> extends Omit<PoolHost<In, Out, Session>, 'over'> {
   /** Told when the stream of a node has ended, with what it failed with, or was let go. */

@@ -1,11 +1,10 @@
 import { defer, type Subscriber } from 'rxjs';
 import type { Clock, Deadline } from '../core/clock.js';
-import { isOpen } from '../core/connection.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { guarded, receiver } from '../core/operate.js';
 import type { NodeState, NodeStatus } from './nodeStatus.js';
 import type { ClusterNode } from './partitionMap.js';
-import { Passage } from './settling.js';
+import { Passage } from './passage.js';
 
 /** How often a connection that is to be closed is looked at until its last bytes are with the network, in milliseconds. */
 const LOOK = 10;
@@ -119,8 +118,8 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   }
 
   private leave(): void {
-    const connection = this.passage?.connection;
-    if (connection && isOpen(connection) && connection.bufferedAmount > 0) this.idle.in(LOOK);
+    const { passage } = this;
+    if (passage?.open && passage.connection.bufferedAmount > 0) this.idle.in(LOOK);
     else this.release();
   }
 

@@ -1,14 +1,7 @@
 import { from, noop, type ObservableInput, type Subscriber, take } from 'rxjs';
 import { type Connection, isOpen } from '../core/connection.js';
 import { operate } from '../core/operate.js';
-
-/** An open connection of a node, as messages go over it. */
-export class Passage<Out, Session = unknown> {
-  /** A partition whose last message went here came from here alone. */
-  readonly alone: readonly Passage<Out, Session>[] = [this];
-
-  constructor(readonly connection: Connection<Out, Session>) {}
-}
+import type { Passage } from './passage.js';
 
 /** What a partition waits for before its messages go another way than the one before. */
 export interface Barrier {
