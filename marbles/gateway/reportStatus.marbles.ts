@@ -1,4 +1,4 @@
-import { from, ignoreElements, merge } from 'rxjs';
+import { from, ignoreElements, map, merge } from 'rxjs';
 import type { WorkerEvent } from '../../src/gateway/events.js';
 import { reportStatus } from '../../src/gateway/reportStatus.js';
 import type { ToGateway } from '../../src/gateway/messages.js';
@@ -89,6 +89,18 @@ describe('reportStatus', () => {
       flush();
       expect(a.sent).toEqual([status(false, ...requests.slice(0, -1).map(({ request }) => request.requestId))]);
       expect(() => a.sent.map(msgpackWire.worker.encode)).not.toThrow();
+    }),
+  );
+
+  it(
+    'is sent more seldom than the gateway asked for, where that would leave no time for work',
+    marbles(({ cold, expectObservable }) => {
+      const a = mockGatewayConnection('a', { statusInterval: 2 });
+      const requests = Array.from({ length: 500 }, (_, at) => received(a, workRequest(`r${at}`)));
+      const source = merge(cold<WorkerEvent>('o--', { o: open(a) }), from(requests));
+
+      expectObservable(source.pipe(reportStatus(), ignoreElements()), '110ms !').toBe('');
+      expectObservable(a.sent$.pipe(map(({ kind }) => kind))).toBe('--s 99ms s', { s: 'status' });
     }),
   );
 

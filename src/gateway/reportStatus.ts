@@ -15,6 +15,9 @@ export interface ReportStatusConfig {
   readonly scheduler?: SchedulerLike;
 }
 
+/** About as many requests are named in a millisecond at most. */
+const MOST_NAMED = 5;
+
 /**
  * Tells the gateway which requests are in work, as often as it asked for in its `ready`, or not at all.
  *
@@ -35,8 +38,10 @@ export function reportStatus({ pause$ = NEVER, scheduler = asyncScheduler }: Rep
 
       const report = (): void => {
         if (connection?.readyState !== ReadyState.OPEN) return;
-        due.in(connection.session.statusInterval);
-        connection.send({ kind: 'status', inFlight: ledger.inFlight.slice(0, MOST_IN_FLIGHT), closing });
+        const inFlight = ledger.inFlight.slice(0, MOST_IN_FLIGHT);
+        // A gateway that asks for reports without end must not leave a busy worker no time for its work.
+        due.in(Math.max(connection.session.statusInterval, inFlight.length / MOST_NAMED));
+        connection.send({ kind: 'status', inFlight, closing });
       };
       const due = clockOf(scheduler).deadline(guarded(subscriber, report));
 
