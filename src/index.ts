@@ -45,6 +45,7 @@ export { dial, type DialConfig } from './operators/dial.js';
 export { drainHandover, type DrainHandoverConfig } from './operators/drainHandover.js';
 export { drainOn, type DrainOnConfig } from './operators/drainOn.js';
 export { extendLease, type ExtendLeaseConfig } from './operators/extendLease.js';
+export { fallback, type FallbackConfig } from './operators/fallback.js';
 export { handshake, type HandshakeConfig } from './operators/handshake.js';
 export { heartbeat, type HeartbeatConfig } from './operators/heartbeat.js';
 export { logEvents, type LogEventsConfig, type Logger, type LogLevel } from './operators/logEvents.js';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { map, NEVER, of, timer } from 'rxjs';
+import { concat, map, NEVER, of, retry, type SchedulerLike, throwError, timer } from 'rxjs';
 import { codec } from '../../src/codecs/codec.js';
 import { json } from '../../src/codecs/json.js';
 import { msgpack } from '../../src/codecs/msgpack.js';
@@ -14,6 +14,7 @@ import { dial } from '../../src/operators/dial.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { drainOn } from '../../src/operators/drainOn.js';
 import { extendLease, type ExtendLeaseConfig } from '../../src/operators/extendLease.js';
+import { fallback } from '../../src/operators/fallback.js';
 import { handshake } from '../../src/operators/handshake.js';
 import { heartbeat } from '../../src/operators/heartbeat.js';
 import { logEvents } from '../../src/operators/logEvents.js';
@@ -22,7 +23,9 @@ import { openTimeout } from '../../src/operators/openTimeout.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { sendFrom } from '../../src/operators/sendFrom.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
+import { inTurn } from '../../src/testing/inTurn.js';
 import { connecting, draining, open } from '../../src/testing/letters.js';
+import { mockConnection } from '../../src/testing/mockConnection.js';
 import { type Operator, operatorLaws, type OperatorUnderLaw, type Step } from './operator.js';
 
 const silent = { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined };
@@ -50,6 +53,22 @@ const idle =
 /** Work with a lease. */
 const held = (config: Partial<ExtendLeaseConfig<number>>): Operator =>
   extendLease({ every: 1_000, lease: 1, extend: () => undefined, renewals$: NEVER, ...config });
+
+/** A source that serves because a better one failed; that one is `then` when it is tried again. */
+const fallenBack =
+  (then: ReturnType<Operator>): ((scheduler: SchedulerLike) => Operator) =>
+  (scheduler) =>
+  (source) =>
+    fallback(
+      [
+        inTurn(
+          throwError(() => 'blocked'),
+          then as typeof source,
+        ),
+        source,
+      ],
+      { after: 1, scheduler },
+    ).pipe(retry(1));
 
 const laws: Readonly<Record<string, OperatorUnderLaw>> = {
   codec: {
@@ -158,6 +177,17 @@ const laws: Readonly<Record<string, OperatorUnderLaw>> = {
     },
     throwing: {
       renewals$: (boom) => ({ operator: () => held({ renewals$: of(1).pipe(map(boom)) }) }),
+    },
+  },
+  fallback: {
+    operator: (scheduler) => (source) => fallback([source], { scheduler }),
+    busy: {
+      'while a worse source serves': { operator: fallenBack(NEVER), steps: opened },
+      'while a better source is probed': { operator: fallenBack(NEVER), steps: idle(65_000) },
+      'while the worse connection lingers': {
+        operator: fallenBack(concat(of(connecting(), open(mockConnection('b'))), NEVER)),
+        steps: idle(62_000),
+      },
     },
   },
   handshake: {

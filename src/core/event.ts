@@ -45,7 +45,7 @@ export interface DrainingEvent<Out, Session = unknown> {
   /** A hint: move at a random moment within this many milliseconds, so that not every client moves at once. */
   readonly within?: number;
   /** Whether the other connection is there already: its `open` follows, and nobody has to make one. */
-  readonly replaced?: true;
+  readonly replaced?: boolean;
 }
 
 /** A connection was let go after a handover. */
