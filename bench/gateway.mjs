@@ -2,7 +2,7 @@
 // figures are those of workers alone; its own time is in the latencies.
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -49,6 +49,7 @@ async function cpuPerSecond(seconds) {
   return (user + system) / (performance.now() - begun);
 }
 
+const [load] = loadavg();
 const host = fork(new URL('./gatewayHost.mjs', import.meta.url));
 const calls = new Map();
 const tell = (command, argument) =>
@@ -308,7 +309,7 @@ for (const part of [connecting, latency, leases, memory, fleet]) {
 host.disconnect();
 
 if (process.argv.includes('--write')) {
-  const machine = `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus().length} cores of ${cpus()[0].model}, Node ${process.versions.node}.`;
+  const machine = `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus().length} cores of ${cpus()[0].model}, Node ${process.versions.node}; load ${load.toFixed(1)} before it began.`;
   const table = ['| what | measured | target |', '|---|---|---|', ...rows].join('\n');
   const path = new URL('../docs/performance.md', import.meta.url);
   const [before, , after] = readFileSync(path, 'utf8').split(/<!-- gateway:begin -->|<!-- gateway:end -->/);
