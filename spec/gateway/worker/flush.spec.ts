@@ -125,11 +125,34 @@ describe('a reply over HTTP', () => {
       gate$ = undefined;
     });
 
+    it.each([
+      ['500', 500],
+      ['429', 429],
+      ['408', 408],
+      ['401 and there is no other key', 401],
+    ])(
+      'is kept when the API answers %s; a connection that opens changes nothing, and the end of the worker does not wait for the backoff',
+      async (_what, status) => {
+        const { work, requests, worker, gateway } = await cutOff(1, { post, scheduler });
+        const [{ requestId, record }] = requests as [SentRequest];
+        scene.api.fail('flush', status);
+        work.finish(requestId);
+        await endOf(1);
+        gateway.server.accept();
+        const other = gateway.request();
+        await other.acked;
+        work.finish(other.requestId);
+        await worker.event('accepted');
+        expect(flushed()).toEqual([requestId]);
+        await worker.shutdown();
+
+        expect(flushed()).toEqual([requestId, requestId]);
+        expect(record.replies.map(({ from }) => from)).toEqual(['flush']);
+        expect(worker.types).not.toContain('undelivered');
+      },
+    );
+
     it.each<[string, (api: MockApi) => void]>([
-      ['answers 500', (api) => api.fail('flush', 500)],
-      ['answers 429', (api) => api.fail('flush', 429)],
-      ['answers 408', (api) => api.fail('flush', 408)],
-      ['answers 401 and there is no other key', (api) => api.fail('flush', 401)],
       ['hangs up', (api) => api.cut('flush')],
       ['does not answer', (api) => api.hang('flush')],
     ])('is kept when the API %s, and posted again as soon as a connection opens', async (_what, fail) => {
@@ -149,7 +172,7 @@ describe('a reply over HTTP', () => {
     it('is posted once for each reason to try again, and not in between', async () => {
       const { work, requests, worker, gateway } = await cutOff(1, { post, scheduler });
       const [{ requestId }] = requests as [SentRequest];
-      scene.api.fail('flush', 500, { times: 3 });
+      scene.api.cut('flush', { times: 3 });
       work.finish(requestId);
       await endOf(1);
       gateway.server.accept();
@@ -163,7 +186,7 @@ describe('a reply over HTTP', () => {
       await endOf(3);
       await worker.shutdown();
 
-      expect(scene.api.flushes.map(({ status }) => status)).toEqual([500, 500, 500, 200]);
+      expect(scene.api.flushes.map(({ status }) => status)).toEqual([undefined, undefined, undefined, 200]);
       expect(worker.events.filter(({ type }) => type === 'accepted')).toEqual([
         { type: 'accepted', requestId: other.requestId, via: 'connection' },
         { type: 'accepted', requestId, via: 'http' },
