@@ -7,6 +7,7 @@ import { heartbeat } from '../../src/operators/heartbeat.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { constant } from '../../src/core/backoff.js';
 import { mockPollingServer, type MockPollingServer } from '../../src/testing/mockPollingServer.js';
+import { encodeFrameBody } from '../../src/transports/frameBody.js';
 import { httpPolling, type HttpPollingConfig } from '../../src/transports/httpPolling.js';
 
 const deliveredBy = /pollingSocket/i;
@@ -241,6 +242,37 @@ describe('httpPolling', () => {
     const recording = record();
     expect(await recording.ended()).toEqual(['connecting', 'DialError']);
     expect(recording.error).toMatchObject({ cause: { name: 'ProtocolError' } });
+  });
+
+  it.each(['', '\u0001\0\0\0\u0002{}', '\u0002\0\0\0\u0002{}', '\u0001\0\0\0\u0002{', '\u0001\0\0\0\u0001{'])(
+    'takes no answer without a proper head for one, and loses nothing: %j',
+    async (page) => {
+      const recording = record(source());
+      const connection = await recording.opened();
+      server.answer(page);
+      connection.send('a');
+      connection.send('b');
+      const peer = await server.waitForSession();
+      peer.send('c');
+      await recording.has('message');
+      await later(2);
+      expect(peer.received).toEqual(['a', 'b']);
+      expect(recording.story).toEqual(['connecting', 'open', 'c']);
+    },
+  );
+
+  it.each<[unknown, string]>([
+    [{ code: 1012 }, 'close 1012'],
+    [{ reason: 'done' }, 'close 1000 done'],
+    [{ code: 999 }, 'close 1006 the head of an answer is none'],
+    [{ code: 5000 }, 'close 1006 the head of an answer is none'],
+    [{ code: 'x' }, 'close 1006 the head of an answer is none'],
+  ])('takes %j for an end: %s', async (close, end) => {
+    const recording = record();
+    await recording.opened();
+    const head = JSON.stringify({ id: 's1.0', close });
+    server.answer(Buffer.from(encodeFrameBody([head])).toString(), { times: 3 });
+    expect(await recording.ended()).toContain(end);
   });
 
   it('follows no redirect', async () => {

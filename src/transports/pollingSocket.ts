@@ -4,7 +4,7 @@ import { CLOSED, type Frame, OPEN, ReadyState } from '../core/connection.js';
 import { BufferOverflowError, messageOf } from '../core/errors.js';
 import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { type LaneOwner, type PlannedRequest, RequestLane } from './requestLane.js';
-import { closeCodeOf, isForgotten, isPassing, requestFailure } from './sessionFailure.js';
+import { closeCodeOf, isForgotten, isPassing, type RequestFailure } from './sessionFailure.js';
 import type { Wire, WireEnd } from './wire.js';
 
 /** How requests follow each other, in milliseconds. */
@@ -119,14 +119,14 @@ export class PollingSocket implements Wire, LaneOwner {
 
   failed(error: unknown, failures: number): number | undefined {
     const { interval, timeout, tries, random } = this.pace;
-    const { status, retryAfter = 0 } = requestFailure(error);
+    const { status, retryAfter } = Object(error) as RequestFailure;
     const isOpening = this.readyState === ReadyState.CONNECTING;
     if (!isOpening && failures < tries && isPassing(status)) {
       const backoff = Math.min(Math.min(interval, FIRST_REPEAT) * 2 ** (failures - 1), LAST_REPEAT);
-      return Math.max(backoff * (0.5 + random() / 2), Math.min(retryAfter, timeout));
+      return Math.max(backoff * (0.5 + random() / 2), Math.min(retryAfter ?? 0, timeout));
     }
     if (isOpening || !isForgotten(status)) {
-      this.#end.failed(messageOf(error), { status, retryAfter: retryAfter || undefined, cause: error });
+      this.#end.failed(messageOf(error), { status, retryAfter, cause: error });
     }
     this.#finish(closeCodeOf(status), '', false);
     return undefined;

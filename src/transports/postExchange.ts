@@ -1,9 +1,8 @@
 import type { SchedulerLike } from 'rxjs';
-import type { Frame } from '../core/connection.js';
 import { ProtocolError } from '../core/errors.js';
 import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { decodeFrameBody, encodeFrameBody } from './frameBody.js';
-import { statusError } from './sessionFailure.js';
+import type { RequestFailure } from './sessionFailure.js';
 import { parseRetryAfter } from './socketLike.js';
 
 /** Fetches, as the platform does. */
@@ -43,8 +42,11 @@ export function postExchange({ url, headers, maxPayload, fetch, scheduler }: Pos
       throw (error as Error).cause ?? error;
     });
     const { ok, status, body } = response;
-    if (!ok) throw statusError(status, parseRetryAfter(response.headers.get('Retry-After'), scheduler.now()));
-    return answerOf(await read(body, maxPayload + HEAD), id);
+    if (!ok) {
+      const retryAfter = parseRetryAfter(response.headers.get('Retry-After'), scheduler.now());
+      throw Object.assign(new Error(`the server answered ${status}`), { status, retryAfter } satisfies RequestFailure);
+    }
+    return answerOf(await read(body, maxPayload + HEAD));
   };
 }
 
@@ -72,21 +74,13 @@ interface AnswerHead {
   readonly close?: Partial<Farewell>;
 }
 
-function answerOf(body: Uint8Array, before: unknown): PollAnswer {
+function answerOf(body: Uint8Array): PollAnswer {
   const [head, ...frames] = decodeFrameBody(body);
-  const { id = before, more, close } = headOf(head);
-  const { code = 1000, reason = '' } = close ?? {};
-  if (typeof id !== 'string' || !(code >= 1000 && code < 5000) || typeof reason !== 'string') {
+  const { id, more, close } = Object(typeof head === 'string' && JSON.parse(head)) as AnswerHead;
+  const end = close && { code: 1000, reason: '', ...close };
+  // Every answer has an id: the empty page of a proxy must not be taken for one.
+  if (typeof id !== 'string' || (end && !(end.code >= 1000 && end.code < 5000))) {
     throw new ProtocolError('the head of an answer is none');
   }
-  return { frames, id, more: more === true, ...(close && { close: { code, reason } }) };
-}
-
-function headOf(frame: Frame | undefined): AnswerHead {
-  try {
-    if (typeof frame === 'string') return Object(JSON.parse(frame)) as AnswerHead;
-  } catch {
-    // Is told as every other fault of the head.
-  }
-  return { id: null };
+  return { frames, id, more: more === true, ...(end && { close: end }) };
 }
