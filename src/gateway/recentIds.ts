@@ -10,6 +10,11 @@ export class RecentIds {
     return this.#ids.has(id);
   }
 
+  /** Makes an id one that was never added. */
+  forget(id: string): void {
+    this.#ids.delete(id);
+  }
+
   add(id: string): void {
     const oldest = this.#ring[this.#at];
     if (oldest !== undefined) this.#ids.delete(oldest);

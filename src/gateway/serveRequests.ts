@@ -1,4 +1,4 @@
-import { asyncScheduler, NEVER, Observable, Subscription } from 'rxjs';
+import { asyncScheduler, from, NEVER, noop, Observable, Subscription } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import type { Duration } from '../core/duration.js';
@@ -22,6 +22,8 @@ export interface ServeRequestsConfig {
   readonly apps: Apps;
   /** Emits once when no more work is to be taken; never by default. */
   readonly pause$?: ObservableInput<unknown>;
+  /** Ids of requests whose replies were given up: they may come again, and are done again. */
+  readonly undelivered$?: ObservableInput<string>;
   /** How many requests are worked on at a time; 1,000 by default. */
   readonly concurrency?: number;
   /** How many more may wait for their turn, acknowledged and with their leases extended; 1,000 by default. */
@@ -58,6 +60,7 @@ const MOST_EXTENSIONS = 5;
 export function serveRequests({
   apps,
   pause$ = NEVER,
+  undelivered$ = NEVER,
   concurrency = 1_000,
   queue = 1_000,
   executionDeadline = '2h',
@@ -147,6 +150,7 @@ export function serveRequests({
       };
 
       onFirst(pause$, subscriber, () => (paused = true));
+      operate({ source: from(undelivered$), subscriber, next: (id: string) => answered.forget(id), complete: noop });
       operate({
         source,
         subscriber,

@@ -1,4 +1,4 @@
-import { asyncScheduler, defer, from, NEVER, type Observable, shareReplay } from 'rxjs';
+import { asyncScheduler, defer, from, NEVER, type Observable, shareReplay, Subject, tap } from 'rxjs';
 import { dial } from '../operators/dial.js';
 import { drainHandover } from '../operators/drainHandover.js';
 import { reconnect } from '../operators/reconnect.js';
@@ -54,6 +54,7 @@ export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEve
     const connect = gatewayConnection(config, announcement(config, scheduler.now()));
     const { delay = gatewayBackoff() } = config;
     const pending = pendingReplies();
+    const undelivered$ = new Subject<string>();
     const pause$ = from(shutdown$).pipe(shareReplay({ bufferSize: 1, refCount: true }));
 
     return dial((failed: readonly StartAnswer[]) => start(failed.map(({ group }) => group)), connect, {
@@ -62,8 +63,9 @@ export function gatewayWorker(config: GatewayWorkerConfig): Observable<WorkerEve
       reconnect({ ...config, delay, closeCodes: { ...closeCodes, ...RETRY_ALL, ...closeCodes } }),
       drainHandover({ ...config, linger, until: (old) => pending.settled(old) }),
       announceReady({ pause$ }),
-      serveRequests({ ...config, apps: byName, pause$ }),
+      serveRequests({ ...config, apps: byName, pause$, undelivered$ }),
       deliverReplies({ ...config, pending, hurry$: pause$, flush: flushReply(api), isRefusal }),
+      tap((event) => event.type === 'undelivered' && undelivered$.next(event.reply.requestId)),
       reportStatus({ pause$, scheduler }),
       gracefulShutdown({ shutdown$: pause$, deadline: config.shutdownDeadline ?? Infinity, scheduler }),
     );

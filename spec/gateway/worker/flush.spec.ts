@@ -21,11 +21,11 @@ import type { StartedWorker } from './startWorker.js';
 
 const KEY = `signkey-test-${'12345678'.repeat(4)}`;
 
-/** A second never passes, nor do the waits between posts: a reply is posted again for another reason. */
+/** What takes longer than 300 ms never ends, such as the waits between posts: a reply is posted again for another reason. */
 const scheduler: SchedulerLike = {
   now: () => asyncScheduler.now(),
   schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay: number, state?: T) =>
-    delay < 900 ? asyncScheduler.schedule(work, delay, state) : Subscription.EMPTY,
+    delay < 300 ? asyncScheduler.schedule(work, delay, state) : Subscription.EMPTY,
 };
 
 /** A worker that lost its gateway and finds none, with work that ends when the test says so. */
@@ -191,6 +191,20 @@ describe('a reply over HTTP', () => {
         { type: 'accepted', requestId: other.requestId, via: 'connection' },
         { type: 'accepted', requestId, via: 'http' },
       ]);
+    });
+
+    it('that was given up does not keep its request from being done when it comes again', async () => {
+      const gateway = await scene.gateway({ ackReplies: 'never' });
+      const worker = scene.worker({ ackWithin: 20 });
+      const { requestId, record, reply } = gateway.request();
+      scene.api.refuseReply(requestId);
+      await reply;
+      await worker.event('undelivered');
+      if (record.request) gateway.sendRequest(record.request);
+      await gateway.waitForMessage('reply', 2);
+
+      expect(worker.types.filter((type) => type === 'received')).toHaveLength(2);
+      expect(worker.types).not.toContain('skipped');
     });
 
     it('is not posted twice at once, whatever comes meanwhile: a connection, another one, the end of the worker', async () => {
