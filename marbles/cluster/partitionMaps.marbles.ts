@@ -115,7 +115,7 @@ describe('partitionMaps', () => {
       'P10, P31: takes silence for no error, ends the question, and asks again later',
       marbles(({ cold, expectObservable, expectSubscriptions }) => {
         const source = cold('1----------------', updates);
-        const answer = cold('    -------------');
+        const answer = cold<PartitionMapUpdate>('    -------------');
         const expected = '   1----------------';
         const asked = ['     (^!)', '----^--!', '-----------^--!'];
 
@@ -147,7 +147,7 @@ describe('partitionMaps', () => {
       'P31: asks until it comes, waiting longer after every silence',
       marbles(({ cold, expectObservable, expectSubscriptions }) => {
         const source = cold('1D-----------------', updates);
-        const answer = cold('------');
+        const answer = cold<PartitionMapUpdate>('------');
         const expected = '   1------------------';
         const asked = ['     (^!)', '-^-!', '----^-!', '---------^-!', '--------------^-!'];
 
@@ -162,7 +162,7 @@ describe('partitionMaps', () => {
       'P11: lives with a refresh that fails, or throws',
       marbles(({ cold, expectObservable, expectSubscriptions }) => {
         const source = cold('1D-------', updates);
-        const failing = cold('-#      ');
+        const failing = cold<PartitionMapUpdate>('-#      ');
         const answer = cold('      -4 ', updates);
         const expected = '   1------4-';
         let count = 0;
@@ -216,7 +216,7 @@ describe('partitionMaps', () => {
       'asks again after staleAfter where the policy has given up',
       marbles(({ cold, expectObservable, expectSubscriptions }) => {
         const source = cold('1------------', updates);
-        const answer = cold('-#           ');
+        const answer = cold<PartitionMapUpdate>('-#           ');
         const expected = '   1------------';
         const asked = ['     (^!)', '---^!', '-----^!', '---------^!'];
         const retry = ({ attempt }: BackoffContext) => (attempt > 1 ? undefined : 1);
@@ -392,7 +392,7 @@ describe('partitionMaps', () => {
     'errors with what the policy throws, or when it makes no sense',
     marbles(({ cold, expectObservable }) => {
       const source = cold('1D--', updates);
-      const answer = cold('-#  ');
+      const answer = cold<PartitionMapUpdate>('-#  ');
       const refresh = () => answer;
       const broken = () => {
         throw new Error('broken');

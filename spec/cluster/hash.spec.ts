@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cachedHash, fnv1a, partitionOf } from '../../src/cluster/hash.js';
+import { cachedHash, fnv1a, partitionOf, partitionOfHash } from '../../src/cluster/hash.js';
 
 const golden: [key: string, hash: number, partition: number][] = [
   ['', 2166136261, 199],
@@ -36,9 +36,18 @@ describe('partitionOf', () => {
 
   it('gives the remainder of the hash, whatever the number of partitions', () => {
     fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 1, max: 2 ** 31 }), (key, count) => {
-        expect(partitionOf(key, count)).toBe(fnv1a(key) % count);
+      fc.property(fc.maxSafeInteger(), fc.integer({ min: 1, max: 2 ** 31 - 1 }), (hash, count) => {
+        expect(partitionOfHash(hash, count)).toBe((hash >>> 0) % count);
       }),
+      {
+        examples: [
+          [2 ** 32 - 1, 2 ** 31 - 1],
+          [2 ** 32 - 1, 3],
+          [-1, 271],
+          [0, 271],
+          [2 ** 31, 2 ** 30],
+        ],
+      },
     );
   });
 
