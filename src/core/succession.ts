@@ -1,8 +1,8 @@
-import { from, noop, type ObservableInput, type SchedulerLike, type Subscriber, Subscription, take } from 'rxjs';
+import type { SchedulerLike, Subscriber, Subscription } from 'rxjs';
 import { clockOf } from './clock.js';
-import { type Connection, isOpen } from './connection.js';
+import type { Connection } from './connection.js';
 import type { ConnectingEvent, ConnectionEvent, ConnectionEvents, ReconnectingEvent, RetiredEvent } from './event.js';
-import { guarded, operate, receiver } from './operate.js';
+import { guarded, receiver } from './operate.js';
 
 /** How a subscription ended: with an error, or without. */
 export type End = { readonly error: unknown } | undefined;
@@ -16,10 +16,8 @@ export interface SuccessionConfig<In, Out, Session> {
   readonly heard?: (event: ConnectionEvent<In, Out, Session>) => void;
   /** Told of the old connection when the successor is open, before that is passed on. */
   readonly takesOver?: (old: Connection<Out, Session>) => void;
-  /** Takes leave of the old connection, after the `open` of the successor was passed on. Not called when it is no longer open. */
-  readonly release?: ((old: Connection<Out, Session>) => void) | undefined;
-  /** Ends the lingering early, with its first value. */
-  readonly until?: ((old: Connection<Out, Session>) => ObservableInput<unknown>) | undefined;
+  /** Told of it after that was passed on; gives what goes on until the old connection is let go. */
+  readonly tookOver?: (old: Connection<Out, Session>) => Subscription | undefined;
   /** The successor ended before it opened. */
   readonly failed?: (end: End) => void;
   /** What follows when the current one ended and there is no successor. */
@@ -27,19 +25,17 @@ export interface SuccessionConfig<In, Out, Session> {
 }
 
 export interface Succession<In, Out, Session> {
-  /** Subscribes for the first time. */
-  readonly begin: (source: ConnectionEvents<In, Out, Session>) => void;
-  /** Subscribes for the successor, unless one is dialled already. An old connection that lingers is let go first. */
+  /** Subscribes, at first for the one that serves, then for a successor, unless one is dialled already. One that lingers is let go before. */
   readonly succeed: (source: ConnectionEvents<In, Out, Session>) => void;
-  /** Gives the successor up that is not open yet. */
-  readonly abandon: () => void;
   /** Lets the old connection go. */
   readonly retire: (reason?: RetiredEvent<Out, Session>['reason']) => void;
+  /** Keeps only the one that serves. */
+  readonly settle: () => void;
 }
 
 /** One subscription. */
-interface Life<Out, Session> {
-  hold: Subscription;
+interface Life<In, Out, Session> {
+  readonly hold: Subscriber<ConnectionEvent<In, Out, Session>>;
   connection?: Connection<Out, Session>;
   /** What the consumer was not told while another connection served. */
   hidden?: ConnectingEvent | ReconnectingEvent;
@@ -55,35 +51,34 @@ export function succession<In, Out, Session>({
   scheduler,
   heard = (event) => subscriber.next(event),
   takesOver,
-  release,
-  until,
+  tookOver,
   failed,
   ended,
 }: SuccessionConfig<In, Out, Session>): Succession<In, Out, Session> {
   type Event = ConnectionEvent<In, Out, Session>;
-  type OneLife = Life<Out, Session>;
+  type OneLife = Life<In, Out, Session>;
   let current: OneLife | undefined;
   let successor: OneLife | undefined;
   let retiring: OneLife | undefined;
-  let untilHold: Subscription | undefined;
-  const patience = clockOf(scheduler).deadline(guarded(subscriber, () => retire('expired')));
+  let lingering: Subscription | undefined;
+  const patience = clockOf(scheduler).deadline(guarded(subscriber, () => retire()));
 
   const subscribe = (source: ConnectionEvents<In, Out, Session>): void => {
-    const life: OneLife = { hold: Subscription.EMPTY };
-    const hold = receiver<Event, Event>({
-      subscriber,
-      next: (event) => lifeHeard(life, event),
-      error: (error) => lifeEnded(life, { error }),
-      complete: () => lifeEnded(life, undefined),
-    });
-    life.hold = hold;
+    const life: OneLife = {
+      hold: receiver<Event, Event>({
+        subscriber,
+        next: (event) => lifeHeard(life, event),
+        error: (error) => lifeEnded(life, { error }),
+        complete: () => lifeEnded(life),
+      }),
+    };
     if (current) successor = life;
     else current = life;
-    if (!hold.closed) source.subscribe(hold);
+    if (!life.hold.closed) source.subscribe(life.hold);
   };
   const retire = (reason: RetiredEvent<Out, Session>['reason'] = 'expired', life = retiring): void => {
     patience.cancel();
-    untilHold?.unsubscribe();
+    lingering?.unsubscribe();
     retiring = undefined;
     life?.hold.unsubscribe();
     if (life?.connection) subscriber.next({ type: 'retired', connection: life.connection, reason });
@@ -110,7 +105,7 @@ export function succession<In, Out, Session>({
 
   const handOver = (life: OneLife, connection: Connection<Out, Session>): void => {
     const old = current;
-    const { connection: oldConnection } = old ?? {};
+    const oldConnection = old?.connection;
     life.connection = connection;
     current = life;
     successor = undefined;
@@ -118,13 +113,10 @@ export function succession<In, Out, Session>({
     if (oldConnection) takesOver?.(oldConnection);
     subscriber.next({ type: 'open', connection });
     if (retiring !== old || subscriber.closed || !oldConnection) return;
-    if (isOpen(oldConnection)) release?.(oldConnection);
-    if (linger === 0) retire();
+    lingering = tookOver?.(oldConnection);
+    if (retiring !== old) lingering?.unsubscribe();
+    else if (linger === 0) retire();
     else patience.in(linger);
-    if (retiring === old && until) {
-      const source = from(until(oldConnection)).pipe(take(1));
-      untilHold = operate({ source, subscriber, next: () => retire('released'), complete: noop });
-    }
   };
   /** The old connection ended before it was let go. */
   const lost = (life: OneLife): void => {
@@ -136,7 +128,7 @@ export function succession<In, Out, Session>({
     retire('lost', life);
     if (heir?.hidden && current === heir && !heir.connection && !subscriber.closed) subscriber.next(heir.hidden);
   };
-  const lifeEnded = (life: OneLife, end: End): void => {
+  const lifeEnded = (life: OneLife, end?: End): void => {
     if (life === successor) {
       successor = undefined;
       failed?.(end);
@@ -146,15 +138,15 @@ export function succession<In, Out, Session>({
 
   subscriber.add(() => patience.cancel());
   return {
-    begin: subscribe,
     succeed(source) {
-      if (retiring) retire();
+      retire();
       if (!successor && !subscriber.closed) subscribe(source);
     },
-    abandon() {
+    retire,
+    settle() {
       successor?.hold.unsubscribe();
       successor = undefined;
+      retire();
     },
-    retire,
   };
 }

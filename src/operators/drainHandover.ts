@@ -1,10 +1,10 @@
-import { Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { from, noop, Observable, type ObservableInput, type SchedulerLike, take } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import type { Connection } from '../core/connection.js';
+import { type Connection, isOpen } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import type { ConnectionOperator } from '../core/event.js';
 import { expectDuration } from '../core/expect.js';
-import { guarded } from '../core/operate.js';
+import { guarded, operate } from '../core/operate.js';
 import { type End, succession } from '../core/succession.js';
 
 export interface DrainHandoverConfig<Out, Session = unknown> {
@@ -71,12 +71,16 @@ export function drainHandover<In, Out, Session>(
       };
       const share = clock.deadline(guarded(subscriber, move));
 
-      const { begin, succeed } = succession<In, Out, Session>({
+      const { succeed, retire } = succession<In, Out, Session>({
         subscriber,
         linger,
         scheduler,
-        release,
-        until,
+        tookOver(old) {
+          if (isOpen(old)) release?.(old);
+          if (!until || linger === 0) return undefined;
+          const next = (): void => retire('released');
+          return operate({ source: from(until(old)).pipe(take(1)), subscriber, next, complete: noop });
+        },
         heard(event) {
           if (event.type === 'open') failure = undefined;
           if (event.type === 'close' || event.type === 'reconnecting') share.cancel();
@@ -96,6 +100,6 @@ export function drainHandover<In, Out, Session>(
       });
 
       subscriber.add(() => share.cancel());
-      begin(source);
+      succeed(source);
     });
 }

@@ -62,21 +62,17 @@ export function fallback<In, Out, Session>(
     let tried = -1;
     const trial = clock.deadline(
       guarded(subscriber, () => {
-        tried = (tried + 1) % serving;
-        probeAt = clock.now() + every;
         trial.in(every);
         // One that neither opened nor failed since the last time must not stand in the way of others.
-        abandon();
+        putOff();
+        tried = (tried + 1) % serving;
         succeed(dialled(tried));
       }),
     );
 
-    /** Makes room: whoever moves to another connection because of a peer's notice may dial it beside this one. */
-    const leave = (): void => {
-      trial.cancel();
+    const putOff = (): void => {
       probeAt = clock.now() + every;
-      abandon();
-      retire();
+      settle();
     };
     const dialled = (which: number): Observable<Event> => {
       const rank = ranked[which] as (typeof ranked)[number];
@@ -93,10 +89,10 @@ export function fallback<In, Out, Session>(
               if (which > 0) trial.in(Math.max(probeAt - openedAt, stable));
               else trial.cancel();
             } else if (which === serving) {
-              if (event.type === 'draining') leave();
-              else if (event.type === 'close' || event.type === 'reconnecting') trial.cancel();
-              // The peer is done: that is not for a better source to mend.
-              if (event.type === 'close' && event.code === 1000) abandon();
+              const isClose = event.type === 'close';
+              if (isClose || event.type === 'draining' || event.type === 'reconnecting') trial.cancel();
+              // Whoever moves because of a peer's notice dials beside this one; and who is done needs no other.
+              if (isClose ? event.code === 1000 : event.type === 'draining') putOff();
             } else if (event.type === 'draining') return;
             dial.next(event);
           },
@@ -115,13 +111,13 @@ export function fallback<In, Out, Session>(
       });
     };
 
-    const { begin, succeed, abandon, retire } = succession<In, Out, Session>({
+    const { succeed, settle } = succession<In, Out, Session>({
       subscriber,
       linger: lingering,
       scheduler,
       takesOver: (connection) => subscriber.next({ type: 'draining', connection, replaced: true }),
       ended: (end) => (end ? subscriber.error(end.error) : subscriber.complete()),
     });
-    begin(dialled(serving));
+    succeed(dialled(serving));
   });
 }
