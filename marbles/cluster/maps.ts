@@ -1,6 +1,7 @@
 import { concat, NEVER, type Observable, of } from 'rxjs';
 import type { PartitionMap } from '../../src/cluster/partitionMap.js';
-import { routeByPartition, type RouteByPartitionConfig } from '../../src/cluster/routeByPartition.js';
+import { routeByPartition } from '../../src/cluster/routeByPartition.js';
+import type { RouteByPartitionConfig } from '../../src/cluster/routeByPartitionConfig.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 
 export interface MapSketch {

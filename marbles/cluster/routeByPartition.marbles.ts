@@ -79,6 +79,18 @@ describe('routeByPartition', () => {
   );
 
   it(
+    'sends the first message also over a connection that opens at once',
+    marbles(({ hot, expectObservable, a, events }) => {
+      const outgoing = hot('--2-4-');
+      const expected = '    --o---';
+      const toA = '         --2-4-';
+
+      expectObservable(outgoing.pipe(route({ a: concat(of(events.o), NEVER) }, ab)), '------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+    }),
+  );
+
+  it(
     'forwards open before it sends anything, and what is sent because of open goes last',
     marbles(({ cold, hot, flush, expectObservable, a, events }) => {
       const outgoing = hot('2---');

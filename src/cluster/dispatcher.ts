@@ -104,32 +104,35 @@ export class Dispatcher<In, Out, Session> {
   }
 
   private flushPartition(partition: number): void {
-    const { queues, subscriber } = this.config;
-    const { last } = this;
     if (this.flushing.has(partition)) return;
     this.flushing.add(partition);
+    let blocked = false;
     try {
-      while (!subscriber.closed) {
-        const candidate = this.route(partition);
-        if (!candidate) {
-          this.demand(partition);
-          return;
-        }
-        const waiting = queues.take(partition);
-        if (!waiting) return;
-        if (this.sentTo(candidate, partition, waiting.message)) {
-          // Sending may have brought a map with other partitions.
-          if (last !== this.last) return;
-          continue;
-        }
-        queues.putBack(waiting);
-        this.lookAgain();
-        return;
-      }
+      blocked = !this.sendWaiting(partition);
     } finally {
       this.flushing.delete(partition);
-      if (queues.close(partition)) this.refusals.delete(partition);
+      if (this.config.queues.close(partition)) this.refusals.delete(partition);
     }
+    // The last thing that is done: what opens at once flushes again.
+    if (blocked) this.demand(partition);
+  }
+
+  /** Sends what waits of a partition, one after the other; false when there is no way to send it. */
+  private sendWaiting(partition: number): boolean {
+    const { queues, subscriber } = this.config;
+    const { last } = this;
+    // Sending may bring a map with other partitions.
+    while (!subscriber.closed && last === this.last) {
+      const candidate = this.route(partition);
+      if (!candidate) return false;
+      const waiting = queues.take(partition);
+      if (!waiting) return true;
+      if (this.sentTo(candidate, partition, waiting.message)) continue;
+      queues.putBack(waiting);
+      this.lookAgain();
+      return true;
+    }
+    return true;
   }
 
   /** The node that takes a partition's messages now. */

@@ -1,65 +1,30 @@
-import { from, type Observable, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { from, Observable } from 'rxjs';
 import { clockOf } from '../core/clock.js';
-import type { Duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction, expectOneOf } from '../core/expect.js';
-import { guarded, operate, operated } from '../core/operate.js';
+import { guarded, operate } from '../core/operate.js';
 import { Dispatcher } from './dispatcher.js';
 import { fnv1a } from './hash.js';
 import { MapOrder } from './mapOrder.js';
-import type { NodeStatus } from './nodeStatus.js';
-import type { ClusterNode, PartitionMap } from './partitionMap.js';
-import { type Overflow, PartitionQueues } from './partitionQueues.js';
+import type { PartitionMap } from './partitionMap.js';
+import { PartitionQueues } from './partitionQueues.js';
 import { Pool } from './pool.js';
 import type { PoolMember } from './poolMember.js';
+import type { RouteByPartitionConfig } from './routeByPartitionConfig.js';
 import { RoutingMetrics } from './routingMetrics.js';
-import { type Reach, RoutingTable } from './routingTable.js';
-import { type Settled, Settling } from './settling.js';
-
-export interface RouteByPartitionConfig<In, Out, Session> {
-  /** What decides where a message goes: messages with the same key keep their order. */
-  readonly key: (message: NoInfer<Out>) => string;
-  /** Maps as they become known. One that is not newer than the one in use is ignored. */
-  readonly partitionMap$: ObservableInput<PartitionMap>;
-  /** How a node is connected to. What belongs to one connection, and `reconnect`, stands in here. */
-  readonly connect: (node: ClusterNode) => ConnectionEvents<In, Out, Session>;
-  /** Spreads keys: gives a whole number from 0 to 2^32 - 1. FNV-1a over UTF-16 code units by default. */
-  readonly hash?: (key: string) => number;
-  /** How far a message may go while its owner cannot be reached: no further than the owner (the default), to those with a copy, or to any node. */
-  readonly fallback?: Reach;
-  /** How many messages may wait, those of all partitions together; 1,000 by default. */
-  readonly buffer?: number;
-  /** What gives way when more would wait: the oldest (the default), the newest, or everything: the stream errors with a `BufferOverflowError`. */
-  readonly overflow?: Overflow;
-  /** How long a connection is kept that no partition needs any more, for the answers that are still to come over it; 5 s by default. */
-  readonly idle?: Duration;
-  /** How long a node whose stream has ended is left alone; 5 s by default. So long, too, may a newer map take after a wrong-owner answer. */
-  readonly retryAfter?: Duration;
-  /**
-   * Tells when the node behind a connection has handled what it was sent, as by the answer to a ping: a partition that moves to another
-   * connection waits for its first value, or its end. By default it waits until everything was handed to the network.
-   */
-  readonly settled?: Settled<NoInfer<Out>, NoInfer<Session>>;
-  /** Recognises the answer of a node that does not own a key: gives the messages to send again. Such an answer is not delivered. */
-  readonly notOwner?: (answer: NoInfer<In>) => readonly NoInfer<Out>[] | undefined;
-  /** Asks for a newer map: called once, until there is one or `retryAfter` has passed, when the owner that the map names is not the owner. */
-  readonly refresh?: () => void;
-  /** Told how things stand with a node whenever that changes. */
-  readonly onState?: (status: NodeStatus) => void;
-  /** Counts where messages went. */
-  readonly metrics?: RoutingMetrics;
-  /** Where time comes from; `asyncScheduler` by default. */
-  readonly scheduler?: SchedulerLike;
-}
+import { RoutingTable } from './routingTable.js';
+import { Settling } from './settling.js';
 
 /**
  * Sends every message to the node that owns its key, and gives the events of all nodes, told apart by their `connection`.
  *
- *     outgoing   1-2------3-
- *     node a     c---o----m-
- *     result     c---o----m-
- *     sent to a  ----(12)-3-
+ *     outgoing    --2-4---1-6-3-      (a owns the even keys, b the odd ones)
+ *     node a        c--o----m--
+ *     node b              C--O--
+ *     result      --c--o--C-mO---
+ *     sent to a   -----(24)-6----
+ *     sent to b   -----------13--
  *
  * Each node that is needed has one connection, dialled when the first message for it comes. When no partition needs it any more, and
  * `idle` has passed, it is closed: `retired` follows. Messages of a key are sent in the order in which they came, also when the map changes,
@@ -105,7 +70,7 @@ export function routeByPartition<In, Out, Session>({
   const rest = expectDuration(who, 'retryAfter', retryAfter);
 
   return (outgoing$) =>
-    operated<Out, ConnectionEvent<In, Out, Session>>(outgoing$, (subscriber) => {
+    new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
       type Member = PoolMember<In, Out, Session>;
       const clock = clockOf(scheduler);
       const order = new MapOrder();
@@ -171,6 +136,11 @@ export function routeByPartition<In, Out, Session>({
         }),
       );
 
+      subscriber.add(() => {
+        pool.close();
+        dispatcher.stop();
+        patience.cancel();
+      });
       operate({
         source: from(partitionMap$),
         subscriber,
@@ -180,18 +150,15 @@ export function routeByPartition<In, Out, Session>({
           if (!order.begun) fail(new DialError('a cluster', '`partitionMap$` gave no map'));
         },
       });
-      return {
+      operate({
+        source: outgoing$,
+        subscriber,
         next: (message) => dispatcher.send(message, hash(key(message))),
         error: fail,
         complete() {
           complete = true;
           over();
         },
-        finalize() {
-          pool.close();
-          dispatcher.stop();
-          patience.cancel();
-        },
-      };
+      });
     });
 }
