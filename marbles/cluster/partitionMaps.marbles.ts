@@ -229,6 +229,30 @@ describe('partitionMaps', () => {
     );
 
     it(
+      'counts questions anew after news',
+      marbles(({ cold, flush, expectObservable }) => {
+        const source = cold('1D----4G--', updates);
+        const answer = cold<PartitionMapUpdate>('#');
+        const expected = '   1-----4---';
+        const seen: unknown[] = [];
+        const retry = ({ attempt, elapsed, cause, previousDelay }: BackoffContext) => {
+          seen.push([attempt, elapsed, cause, previousDelay]);
+          return attempt * 2;
+        };
+
+        const result = partitionMaps(source, { refresh: () => answer, retry });
+
+        expectObservable(named(result), '^-------!').toBe(expected);
+        flush();
+        expect(seen).toEqual([
+          [1, 0, 'error', undefined],
+          [2, 2, 'error', 2],
+          [1, 0, 'error', undefined],
+        ]);
+      }),
+    );
+
+    it(
       'P32: asks for the map when a node has left and another one is unknown',
       marbles(({ cold, expectObservable }) => {
         const unknown = { ...delta(2), changes: [{ partition: 0, owner: 'x', replicas: [] }] } as PartitionMapUpdate;
