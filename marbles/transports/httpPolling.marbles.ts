@@ -147,6 +147,26 @@ describe('httpPolling', () => {
   );
 
   it(
+    'sends bytes as they were when they were sent',
+    marbles(({ cold, expectObservable, flush }) => {
+      const { client$, requests } = polled([cold('-e', answers)]);
+      const bytes = new Uint8Array([1, 2, 3]);
+      const sending$ = client$.pipe(
+        after(1, (connection) => {
+          connection.send(bytes);
+          expect(connection.bufferedAmount).toBe(3);
+          bytes.fill(0);
+        }),
+        after(2, ({ bufferedAmount }) => expect(bufferedAmount).toBe(0)),
+      );
+
+      expectObservable(sending$.pipe(drawn), '^---!').toBe('co');
+      flush();
+      expect(requests[1]?.frames).toEqual([new Uint8Array([1, 2, 3])]);
+    }),
+  );
+
+  it(
     'repeats the id of the last answer, also when the one before was lost',
     marbles(({ cold, expectObservable, flush }) => {
       const { client$, requests } = polled([of({ id: 1 }), of({ id: 2, frames: ['m'] }), cold('#'), of({})]);
@@ -444,6 +464,17 @@ describe('httpPolling', () => {
 
         expectObservable(requests$).toBe('           p--f', { ...asked, f: '1a 4001' });
         expectObservable(leaving$.pipe(drawn)).toBe('(co)-(mx#)', undefined, error);
+      }),
+    );
+
+    it(
+      'is told behind everything that waits, however many requests that takes',
+      marbles(({ cold, expectObservable }) => {
+        const { client$, requests$ } = polled([of({}), cold('-e', answers)], { maxPayload: 1 });
+        const leaving$ = client$.pipe(say(3, 'a', 'b', 'c'), close(3));
+
+        expectObservable(requests$).toBe('           p--12f', { ...asked, f: '3c 1000' });
+        expectObservable(leaving$.pipe(drawn)).toBe('(co)--(x|)');
       }),
     );
 

@@ -1,19 +1,11 @@
 import { createServer } from 'node:http';
 import type { Frame } from '../core/connection.js';
-import type { Duration } from '../core/duration.js';
 import { listen } from './listen.js';
+import type { MockPollingServerOptions } from './mockPollingServerOptions.js';
 import type { PollingPeer } from './pollingPeer.js';
 import { PollingServer } from './pollingServer.js';
 import type { ScriptOptions } from './scriptQueue.js';
 import type { WaitOptions } from './waiting.js';
-
-/** Configures `mockPollingServer()`. */
-export interface MockPollingServerOptions {
-  /** A free one by default. */
-  readonly port?: number;
-  /** How long a session lives without a request; 30 s by default. */
-  readonly sessionTimeout?: Duration;
-}
 
 /** An HTTP server under script that speaks the wire of `httpPolling`. Scripts for requests queue up; when none is left, all is well. */
 export interface MockPollingServer {

@@ -7,7 +7,7 @@ import type { PollAnswer } from '../transports/pollExchange.js';
 import { decodeFrameBody, encodeFrameBody } from '../transports/frameBody.js';
 import { MEDIA_TYPE } from '../transports/postExchange.js';
 import { unlisten } from './listen.js';
-import type { MockPollingServer, MockPollingServerOptions } from './mockPollingServer.js';
+import type { MockPollingServerOptions } from './mockPollingServerOptions.js';
 import { type PollHead, type PollingPeer, PollingSession } from './pollingPeer.js';
 import { type ScriptOptions, ScriptQueue } from './scriptQueue.js';
 import { Waiting, type WaitOptions } from './waiting.js';
@@ -20,7 +20,7 @@ interface StatusScript {
 type Script = StatusScript | { readonly page: string } | 'cut' | 'loseAnswer' | 'hang' | 'stall';
 
 /** The server of `mockPollingServer()`. */
-export class PollingServer implements MockPollingServer {
+export class PollingServer {
   readonly port: number;
   readonly url: string;
   dials = 0;

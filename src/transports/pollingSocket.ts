@@ -4,7 +4,7 @@ import { CLOSED, type Frame, OPEN, ReadyState } from '../core/connection.js';
 import { BufferOverflowError, messageOf } from '../core/errors.js';
 import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { type LaneOwner, type PlannedRequest, RequestLane } from './requestLane.js';
-import { closeCodeOf, isForgotten, isPassing, type RequestFailure } from './sessionFailure.js';
+import { closeCodeOf, isForgotten, isPassing, type RequestFailure } from './requestFailure.js';
 import type { Wire, WireEnd } from './wire.js';
 
 /** How requests follow each other, in milliseconds. */

@@ -2,7 +2,7 @@ import type { SchedulerLike } from 'rxjs';
 import { ProtocolError } from '../core/errors.js';
 import type { PollExchange, Farewell, PollAnswer } from './pollExchange.js';
 import { decodeFrameBody, encodeFrameBody } from './frameBody.js';
-import type { RequestFailure } from './sessionFailure.js';
+import type { RequestFailure } from './requestFailure.js';
 import { parseRetryAfter } from './socketLike.js';
 
 /** Fetches, as the platform does. */
