@@ -336,6 +336,23 @@ describe('a partition that moves', () => {
   );
 
   it(
+    'asks nobody about a connection that is gone',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('0-----0--');
+      const nodeA = cold('  co-r-O---', events).pipe(tap(({ type }) => type === 'reconnecting' && a.lost()));
+      const expected = '    co-r-O---';
+      const toB = '         ------0--';
+      const settled = (): never => {
+        throw new Error('asked');
+      };
+
+      const result = outgoing.pipe(route({ a: nodeA }, ab, { settled }));
+      expectObservable(result, '---------!').toBe(expected, events);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
     'waits for nothing when it comes back before it has sent anything elsewhere',
     marbles(({ cold, hot, expectObservable, a, events }) => {
       const outgoing = hot('0-1---0-----2');
@@ -575,19 +592,21 @@ describe('what waits', () => {
   );
 
   it(
-    'keeps the message that a connection refused because it had just closed',
+    'keeps, in its place, the message that a connection refused because it had just closed',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
-      const outgoing = hot('0--2-4-----');
-      const nodeA = cold('  co------rO-', events);
-      const toB = '         ---------(24)';
+      const outgoing = hot('024----6---');
+      const nodeA = cold('  c---o--rO-', events);
+      const expected = '    c---o--rO--';
+      const toA = '         ----0------';
+      const toB = '         --------(246)';
       const send = a.send.bind(a);
-      let sends = 0;
       a.send = (sent) => {
-        if (++sends > 1) a.lost();
+        if (sent === '2') a.lost();
         send(sent);
       };
 
-      expectObservable(outgoing.pipe(route({ a: nodeA }, ab)), '-----------!').toBe('co------rO-', events);
+      expectObservable(outgoing.pipe(route({ a: nodeA }, ab)), '-----------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
       expectObservable(b.sent$).toBe(toB);
     }),
   );

@@ -1,7 +1,6 @@
 import { BehaviorSubject, firstValueFrom, NEVER, type Observable, of, Subject, type Subscription } from 'rxjs';
 import type { ClusterNode, PartitionMap } from '../../src/cluster/partitionMap.js';
 import { routeByPartition } from '../../src/cluster/routeByPartition.js';
-import type { RouteByPartitionConfig } from '../../src/cluster/routeByPartitionConfig.js';
 import { constant } from '../../src/core/backoff.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 import { json } from '../../src/codecs/json.js';
@@ -87,8 +86,7 @@ describe('the types of routeByPartition', () => {
       [{ retryAfter: 0 }, "expected `retryAfter` to be above 0 ms, or a text such as '10s', got 0"],
     ];
     for (const [config, message] of bad) {
-      const make = (): unknown =>
-        routeByPartition({ ...good, ...config });
+      const make = (): unknown => routeByPartition({ ...good, ...config });
       expect(make).toThrow(new TypeError(`routeByPartition: ${message}`));
     }
   });

@@ -6,7 +6,7 @@ import type { PartitionQueues, Waiting } from './partitionQueues.js';
 import type { Passage } from './passage.js';
 import type { PoolMember } from './poolMember.js';
 import type { RoutingMetrics } from './routingMetrics.js';
-import type { Candidate, Reach, RoutingTable } from './routingTable.js';
+import type { Reach, RoutingTable } from './routingTable.js';
 import type { Barrier, Settling } from './settling.js';
 
 /** How often a connection is looked at that is congested, or left and not yet idle, in milliseconds. */
@@ -20,6 +20,12 @@ export interface DispatcherConfig<In, Out, Session> {
   readonly metrics: RoutingMetrics;
   readonly clock: Clock;
   readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>;
+}
+
+/** A connection that may take a message, and what its node is to the message's key. */
+interface Way<Out, Session> {
+  readonly passage: Passage<Out, Session>;
+  readonly as: Reach;
 }
 
 /** Sends each message to the best node that can take it, or lets it wait: never past an earlier one of its partition. */
@@ -62,8 +68,8 @@ export class Dispatcher<In, Out, Session> {
         this.config.metrics.direct += 1;
         return;
       }
-      const candidate = this.route(partition);
-      if (candidate && this.sentTo(candidate, partition, message)) return;
+      const way = this.route(partition);
+      if (way && this.sentOver(way, partition, message)) return;
     }
     this.wait({ message, hash, again: false });
   }
@@ -123,11 +129,11 @@ export class Dispatcher<In, Out, Session> {
     const { last } = this;
     // Sending may bring a map with other partitions.
     while (!subscriber.closed && last === this.last) {
-      const candidate = this.route(partition);
-      if (!candidate) return false;
+      const way = this.route(partition);
+      if (!way) return false;
       const waiting = queues.take(partition);
       if (!waiting) return true;
-      if (this.sentTo(candidate, partition, waiting.message)) continue;
+      if (this.sentOver(way, partition, waiting.message)) continue;
       queues.putBack(waiting);
       this.lookAgain();
       return true;
@@ -135,13 +141,13 @@ export class Dispatcher<In, Out, Session> {
     return true;
   }
 
-  /** The node that takes a partition's messages now. */
-  private route(partition: number): Candidate<PoolMember<In, Out, Session>> | undefined {
+  /** Over what a partition's messages go now. */
+  private route(partition: number): Way<Out, Session> | undefined {
     const refusedBy = this.refusals.get(partition);
-    for (const candidate of this.table.candidates(partition, this.config.reach)) {
-      const passage = candidate.member.passage;
-      if (!passage || candidate.member === refusedBy || !passage.open) continue;
-      if (this.hasLeft(partition, passage) && !passage.congested) return candidate;
+    for (const { member, as } of this.table.candidates(partition, this.config.reach)) {
+      const { passage } = member;
+      if (!passage?.open || member === refusedBy) continue;
+      if (this.hasLeft(partition, passage) && !passage.congested) return { passage, as };
       this.lookAgain();
       return undefined;
     }
@@ -176,9 +182,7 @@ export class Dispatcher<In, Out, Session> {
     if (this.look.due === Infinity && !this.config.subscriber.closed) this.look.in(LOOK);
   }
 
-  private sentTo({ member, as }: Candidate<PoolMember<In, Out, Session>>, partition: number, message: Out): boolean {
-    const { passage } = member;
-    if (!passage) return false;
+  private sentOver({ passage, as }: Way<Out, Session>, partition: number, message: Out): boolean {
     this.last[partition] = passage.alone;
     if (!passage.send(message)) return false;
     this.config.metrics[as === 'owner' ? 'direct' : as === 'any' ? 'fallback' : 'replica'] += 1;

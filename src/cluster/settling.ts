@@ -35,12 +35,11 @@ class Asked<Out, Session> implements Barrier {
   }
 
   ask(settled: Settled<Out, Session>, subscriber: Subscriber<never>, changed: () => void): void {
-    const done = (): void => {
-      if (this.answered) return;
+    const complete = (): void => {
       this.answered = true;
       changed();
     };
-    operate({ source: from(settled(this.connection)).pipe(take(1)), subscriber, next: noop, complete: done });
+    operate({ source: from(settled(this.connection)).pipe(take(1)), subscriber, next: noop, complete });
   }
 }
 
