@@ -86,10 +86,9 @@ export class PollingSocket implements Wire, LaneOwner {
     this.#finish(1006, '', false);
   }
 
-  plan(lane: RequestLane): PlannedRequest | undefined {
+  plan(lane: RequestLane): PlannedRequest {
     const { wait } = this.pace;
     const sends = lane === this.#send;
-    if (sends && this.readyState === OPEN && wait > 0 && this.#queue.length === 0) return undefined;
     const frames = sends ? this.#take() : [];
     const close = sends && this.#queue.length === 0 ? this.#farewell : undefined;
     const sequence = frames.length > 0 || close ? ++this.#sequence : 0;

@@ -10,8 +10,8 @@ export type PlannedRequest = Omit<PollRequest, 'id' | 'signal'>;
 export interface LaneOwner {
   /** What the server gave last. */
   readonly id: unknown;
-  /** What to ask now; undefined when there is nothing to ask. */
-  plan(lane: RequestLane): PlannedRequest | undefined;
+  /** What to ask now. */
+  plan(lane: RequestLane): PlannedRequest;
   answered(lane: RequestLane, request: PlannedRequest, answer: PollAnswer, took: number): void;
   /** How long to wait before the request is repeated; undefined when it is not. */
   failed(error: unknown, failures: number): number | undefined;
@@ -45,7 +45,6 @@ export class RequestLane {
   /** Makes the next request, or repeats the last. */
   begin(): void {
     const request = (this.request ??= this.owner.plan(this));
-    if (!request) return;
     const abort = new AbortController();
     this.#startedAt = this.clock.now();
     this.#limit.in(this.timeout);
