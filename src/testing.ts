@@ -56,6 +56,8 @@ export type { LeaseGrant, LeaseStore } from './testing/leaseStore.js';
 export type { WorkBook, WorkSummary } from './testing/workBook.js';
 export type { WorkerConnection, WorkerConnectionState } from './testing/workerConnection.js';
 export type { DeliveredReply, WorkRecord } from './testing/workRecord.js';
+export { mockPollingServer, type MockPollingServer } from './testing/mockPollingServer.js';
+export type { MockPollingServerOptions } from './testing/mockPollingServerOptions.js';
 export { mockServer, type MockServer } from './testing/mockServer.js';
 export type { DialScriptOptions, Greeting, MockServerOptions, Reply } from './testing/mockServerOptions.js';
 export { closeFrame, malformedFrames, rawFrame, type RawFrame } from './testing/rawFrames.js';
