@@ -17,7 +17,7 @@ export class MapOrder {
   take({ epoch, version }: Pick<PartitionMap, 'epoch' | 'version'>): 'first' | 'newer' | 'restarted' | 'old' {
     const before = this.newest;
     const sameLife = before?.epoch === epoch;
-    if (this.past.has(epoch) || (sameLife && !(version > before.version))) return 'old';
+    if (!Number.isFinite(version) || this.past.has(epoch) || (sameLife && !(version > before.version))) return 'old';
     this.newest = { epoch, version };
     if (!before) return 'first';
     if (sameLife) return 'newer';
