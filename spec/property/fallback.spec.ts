@@ -21,7 +21,7 @@ const dial = fc.record({
 const script = fc.record({
   sources: fc.array(fc.array(dial, { maxLength: 8 }), { minLength: 1, maxLength: 3 }),
   after: fc.integer({ min: 1, max: 3 }),
-  probe: fc.integer({ min: 60, max: 120 }),
+  probe: fc.integer({ min: 1, max: 120 }),
   stableAfter: fc.integer({ min: 0, max: 50 }),
   linger: fc.integer({ min: 0, max: 50 }),
   wait: fc.integer({ min: 0, max: 20 }),
@@ -100,7 +100,7 @@ function faultsOf({ sources, after, probe, stableAfter, linger, wait, drains, le
         events.push(event);
         subscriber.next(event);
       },
-      error: (error) => subscriber.error(error),
+      error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
     }),
   );

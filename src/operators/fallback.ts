@@ -54,26 +54,25 @@ export function fallback<In, Out, Session>(
   let chosen = 0;
   /** When a better one may be tried: subscriptions that do not live until then must not put it off for ever. */
   let probeAt = 0;
+  /** Those that a peer asked to move: a successor may live beside them already, so that there is no room for a probe. */
+  const draining = new Set<unknown>();
 
   return new Observable<Event>((subscriber) => {
     const clock = clockOf(scheduler);
     /** The source that serves, or is dialled in order to. */
     let serving = chosen;
-    let tried = -1;
+    let probes = 0;
     const trial = clock.deadline(
       guarded(subscriber, () => {
         trial.in(every);
+        if (draining.size > 0) return;
+        probeAt = clock.now() + every;
         // One that neither opened nor failed since the last time must not stand in the way of others.
-        putOff();
-        tried = (tried + 1) % serving;
-        succeed(dialled(tried));
+        settle();
+        succeed(dialled(probes++ % serving));
       }),
     );
 
-    const putOff = (): void => {
-      probeAt = clock.now() + every;
-      settle();
-    };
     const dialled = (which: number): Observable<Event> => {
       const rank = ranked[which] as (typeof ranked)[number];
       return operated(rank.source, (dial) => {
@@ -88,12 +87,16 @@ export function fallback<In, Out, Session>(
               chosen = Math.min(chosen, which);
               if (which > 0) trial.in(Math.max(probeAt - openedAt, stable));
               else trial.cancel();
-            } else if (which === serving) {
-              const isClose = event.type === 'close';
-              if (isClose || event.type === 'draining' || event.type === 'reconnecting') trial.cancel();
-              // Whoever moves because of a peer's notice dials beside this one; and who is done needs no other.
-              if (isClose ? event.code === 1000 : event.type === 'draining') putOff();
-            } else if (event.type === 'draining') return;
+            } else if (event.type === 'draining') {
+              if (which !== serving) return;
+              trial.cancel();
+              draining.add(dial);
+              settle();
+            } else if (which === serving && (event.type === 'close' || event.type === 'reconnecting')) {
+              trial.cancel();
+              // Who is done needs no better source.
+              if (event.type === 'close' && event.code === 1000) settle();
+            }
             dial.next(event);
           },
           error(error) {
@@ -105,6 +108,7 @@ export function fallback<In, Out, Session>(
           },
           finalize() {
             if (which === serving) trial.cancel();
+            draining.delete(dial);
             if (isStable()) rank.failures = 0;
           },
         };
