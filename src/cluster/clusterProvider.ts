@@ -1,0 +1,153 @@
+import { asyncScheduler, from, Observable, repeat, retry, Subject, type Subscription, tap, timer } from 'rxjs';
+import { type Connection, deriveConnection } from '../core/connection.js';
+import { duration } from '../core/duration.js';
+import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
+import { operate, operated } from '../core/operate.js';
+import { shareConnection } from '../operators/shareConnection.js';
+import type { ConnectionProvider } from './connectionProvider.js';
+import { fnv1a, partitionOfHash } from './hash.js';
+import { MapOrder } from './mapOrder.js';
+import type { ClusterNode, PartitionMap } from './partitionMap.js';
+import { type ProvidedNode, Provider } from './provider.js';
+import { routeByPartition } from './routeByPartition.js';
+import type { RouteByPartitionConfig } from './routeByPartitionConfig.js';
+
+/** A node of the map, to which a connection is held. */
+interface Held<In, Out> extends ProvidedNode<Out> {
+  events$: ConnectionEvents<In, Out>;
+  hold?: Subscription;
+  /** Why its stream has ended, until it is open again. */
+  failure?: { readonly cause: unknown } | undefined;
+}
+
+class ClusterProvider<In, Out> extends Provider<In, Out> {
+  private outgoing = new Subject<Out>();
+  private map: PartitionMap | undefined;
+  /** By their addresses: a node that is given another name is still the same. */
+  private held = new Map<string, Held<In, Out>>();
+  /** The key that the message has that is being sent, where it is not that of the config. */
+  private key: string | undefined;
+
+  constructor(private readonly config: RouteByPartitionConfig<In, Out, unknown>) {
+    super();
+  }
+
+  override getConnection(key: string): Connection<Out> {
+    const { hash = fnv1a } = this.config;
+    const partition = this.map?.partitions[partitionOfHash(hash(key), this.map.partitions.length)];
+    const { connection = this.getAnyConnection() } =
+      Array.from(this.open).find(({ id }) => id === partition?.owner) ?? {};
+    return deriveConnection<Out, Out, unknown>(connection, { send: (message) => this.send(message, key) });
+  }
+
+  override send(message: Out, key?: string): void {
+    if (!this.isConnected) throw this.notOpen();
+    this.key = key;
+    this.outgoing.next(message);
+  }
+
+  protected override dial(): ConnectionEvents<In, Out> {
+    return new Observable((subscriber) => {
+      const { config } = this;
+      const order = new MapOrder();
+      const failed = (): void => {
+        const nodes = [...this.held.values()];
+        const [first] = nodes;
+        if (!this.isOpening || !first || nodes.some(({ failure }) => !failure)) return;
+        subscriber.error(first.failure?.cause);
+      };
+      const holdOn = (node: Held<In, Out>): void => {
+        if (node.hold) return;
+        const again = (): Observable<unknown> =>
+          timer(duration(config.retryAfter ?? 5_000), config.scheduler ?? asyncScheduler);
+        const ended = (cause: unknown): void => {
+          node.failure = { cause };
+          this.tell({ type: 'error', node: node.id, error: cause });
+          failed();
+        };
+        const events$ = node.events$.pipe(
+          tap({ error: ended, complete: () => ended(this.notOpen()) }),
+          retry({ delay: again }),
+          repeat({ delay: again }),
+        );
+        node.hold = operate({
+          source: events$,
+          subscriber,
+          next({ type }) {
+            if (type === 'open') node.failure = undefined;
+          },
+        });
+      };
+      const heldTo = ({ id, url }: ClusterNode): Held<In, Out> => {
+        const known = this.held.get(url);
+        if (known) return known;
+        const node = { id } as Held<In, Out>;
+        this.held.set(url, node);
+        node.events$ = config.connect({ id, url }).pipe(this.follow(node), shareConnection());
+        return node;
+      };
+      const apply = (map: PartitionMap): void => {
+        if (order.take(map) === 'old') return;
+        this.map = map;
+        const urls = new Set(Array.from(map.nodes.values(), ({ url }) => url));
+        for (const [url, node] of this.held) {
+          if (urls.has(url)) continue;
+          this.held.delete(url);
+          node.hold?.unsubscribe();
+        }
+        for (const node of map.nodes.values()) {
+          const held = heldTo(node);
+          held.id = node.id;
+          holdOn(held);
+        }
+        this.tell({ type: 'partitionMapUpdated', map });
+      };
+
+      subscriber.add(() => {
+        this.held.clear();
+        this.map = undefined;
+      });
+      const routing = routeByPartition<In, Out, unknown>({
+        ...config,
+        key: (message) => {
+          const { key = config.key(message) } = this;
+          this.key = undefined;
+          return key;
+        },
+        connect: (node) => heldTo(node).events$,
+        partitionMap$: operated<PartitionMap, PartitionMap>(from(config.partitionMap$), (routed) => ({
+          next(map) {
+            routed.next(map);
+            if (!routed.closed) apply(map);
+          },
+        })),
+      });
+      operate<ConnectionEvent<In, Out>, ConnectionEvent<In, Out>>({
+        source: this.outgoing.pipe(routing),
+        subscriber,
+        next: (event) => subscriber.next(event),
+      });
+    });
+  }
+}
+
+/**
+ * Provides the nodes of a cluster. Every node of the map is held a connection to; messages go to the owner of their key, as with
+ * `routeByPartition`, whose options these are. `connect()` rejects when every node's stream has ended; later a node whose stream ends is tried
+ * again after `retryAfter`. `partitionMap$` is subscribed anew with each `forceReconnect()`, and has to give the map then.
+ *
+ * @example
+ * const provider = clusterProvider({
+ *   key: (message) => message.key,
+ *   partitionMap$,
+ *   connect: (node) => webSocket(node.url).pipe(json<Answer, Command>(), openTimeout({ within: '10s' }), reconnect()),
+ * });
+ * await provider.connect();
+ */
+export function clusterProvider<In, Out, Session>(
+  config: RouteByPartitionConfig<In, Out, Session>,
+): ConnectionProvider<In, Out> {
+  // Checks the options now, and not when somebody connects.
+  routeByPartition(config);
+  return new ClusterProvider<In, Out>(config as RouteByPartitionConfig<In, Out, unknown>);
+}

@@ -1,0 +1,16 @@
+import { noop } from 'rxjs';
+
+/** A promise of an open connection. Nobody has to look at it: that it is rejected is no failure of the process. */
+export class Opening {
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(noop);
+  }
+}
