@@ -1,4 +1,4 @@
-import { concat, EMPTY, NEVER, of, Subject, tap } from 'rxjs';
+import { concat, EMPTY, NEVER, type Observable, of, Subject, tap } from 'rxjs';
 import type { PartitionMap } from '../../src/cluster/partitionMap.js';
 import { RoutingMetrics } from '../../src/cluster/routingMetrics.js';
 import { BufferOverflowError, ConnectionClosedError, DialError } from '../../src/core/errors.js';
@@ -368,6 +368,28 @@ describe('a partition that moves', () => {
   );
 
   it(
+    'waits for all the others anew when the number of partitions changes meanwhile, and not for its own connection',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('0-1---0-------1-----');
+      const maps = cold('   1----2-3------------', {
+        ...moves,
+        3: partitionMap('aaa', { version: 3, others: 'b' }),
+      });
+      const nodeA = cold('  co------------------', events);
+      const nodeB = cold('    CO----------------', events);
+      const soon = cold('         ---p          ');
+      const pong = cold('          ----------p  ');
+      const expected = '    coCO----------------';
+      const toA = '         -0---------------(01)';
+      const settled = ({ url }: { readonly url: string }): Observable<unknown> => (url === a.url ? soon : pong);
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps, { settled }));
+      expectObservable(result, '--------------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+    }),
+  );
+
+  it(
     'waits too when its node is reached over a new connection while the old one still lives',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('0----0-1--------');
@@ -576,6 +598,24 @@ describe('what waits', () => {
   );
 
   it(
+    'is also what the consumer sends because a connection has closed',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('0--------');
+      const nodeA = cold('  co-x-r-O-', events);
+      const toA = '         -0-------';
+      const toB = '         -------2-';
+      const again = tap<ConnectionEvent<string, string>>(({ type }) => {
+        if (type === 'close') outgoing.next('2');
+      });
+
+      const result = outgoing.pipe(route({ a: nodeA }, ab), again);
+      expectObservable(result, '---------!').toBe('co-x-r-O-', events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
     'goes on when the network takes more, or when a connection that seemed open is',
     marbles(({ cold, hot, expectObservable, a, events }) => {
       const outgoing = hot('0----2468------------0--');
@@ -676,6 +716,43 @@ describe('an answer of a node that does not own the key', () => {
       expectObservable(result, '-------------!').toBe(expected, events);
       expectObservable(a.sent$).toBe(toA);
       expectObservable(refresh$).toBe(asked);
+    }),
+  );
+
+  it(
+    'asks again at once when the newer map was wrong too',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('2---------');
+      const maps = cold('   1----2----', { 1: ab, 2: partitionMap('ab', { version: 2 }) });
+      const nodeA = cold('  co-w---w--', { ...events, w: message(a, 'not 2') });
+      const toA = '         -2---2----';
+      const asked = '       ---r---r--';
+      const refresh$ = new Subject<string>();
+
+      const result = outgoing.pipe(route({ a: nodeA }, maps, { notOwner, refresh: () => refresh$.next('r') }));
+      expectObservable(result, '----------!').toBe('co--------', events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(refresh$).toBe(asked);
+    }),
+  );
+
+  it(
+    'sends what it refused to another node only when the one that refused has handled what it was sent',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, a, b, events }) => {
+      const outgoing = hot('01-2------------');
+      const nodeA = cold('  co---v-w--------', { ...events, v: message(a, 'not 0'), w: message(a, 'not 1') });
+      const nodeB = cold('     CO-----------', events);
+      const pong = cold('       ----p');
+      const expected = '    co-CO-----------';
+      const toB = '         ----2----0-1----';
+      const asked = ['     -----^---!', '-------^---!'];
+      const config = { notOwner, fallback: 'replica' as const, settled: (): Observable<string> => pong };
+
+      const map = partitionMap('aab', { replicas: 'b' });
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, map, config));
+      expectObservable(result, '----------------!').toBe(expected, events);
+      expectObservable(b.sent$).toBe(toB);
+      expectSubscriptions(pong.subscriptions).toBe(asked);
     }),
   );
 

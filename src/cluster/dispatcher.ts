@@ -55,7 +55,6 @@ export class Dispatcher<In, Out, Session> {
     // A key may have been with any of the nodes.
     this.last = Array.from(table.owners, () => passages);
     this.barriers.clear();
-    this.flushing.clear();
     this.config.queues.rehash();
   }
 
@@ -126,9 +125,7 @@ export class Dispatcher<In, Out, Session> {
   /** Sends what waits of a partition, one after the other; false when there is no way to send it. */
   private sendWaiting(partition: number): boolean {
     const { queues, subscriber } = this.config;
-    const { last } = this;
-    // Sending may bring a map with other partitions.
-    while (!subscriber.closed && last === this.last) {
+    while (!subscriber.closed) {
       const way = this.route(partition);
       if (!way) return false;
       const waiting = queues.take(partition);
@@ -158,7 +155,8 @@ export class Dispatcher<In, Out, Session> {
   private hasLeft(partition: number, passage: Passage<Out, Session>): boolean {
     const last = this.last[partition];
     if (last && last !== passage.alone) {
-      const barriers = this.barriers.get(partition) ?? last.map((old) => this.config.settling.leave(old));
+      const left = (): Barrier[] => last.filter((old) => old !== passage).map((old) => this.config.settling.leave(old));
+      const barriers = this.barriers.get(partition) ?? left();
       if (!barriers.every(({ done }) => done)) {
         this.barriers.set(partition, barriers);
         return false;
