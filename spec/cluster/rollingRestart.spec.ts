@@ -1,5 +1,6 @@
 import {
   BehaviorSubject,
+  delay,
   filter,
   firstValueFrom,
   interval,
@@ -14,17 +15,18 @@ import { routeByPartition } from '../../src/cluster/routeByPartition.js';
 import { RoutingMetrics } from '../../src/cluster/routingMetrics.js';
 import { json } from '../../src/codecs/json.js';
 import { constant } from '../../src/core/backoff.js';
-import type { Connection } from '../../src/core/connection.js';
+import { type Connection, ReadyState } from '../../src/core/connection.js';
 import type { ConnectionEvents } from '../../src/core/event.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { drainOn } from '../../src/operators/drainOn.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { type MockServer, mockServer } from '../../src/testing/mockServer.js';
+import type { ServerConnection } from '../../src/testing/serverConnection.js';
 import { webSocket } from '../../src/transports/webSocket.js';
 import { type Answer, type Command, NumberedLoad } from './numberedLoad.js';
 
 const NODES = 16;
-const KEYS = 2_000;
+const KEYS = 400;
 const PER_TICK = 40;
 /** For what is lost nobody waits longer than this, in milliseconds. */
 const PATIENCE = 10_000;
@@ -45,7 +47,7 @@ class RollingCluster {
 
   static async start(partitions: number, load: NumberedLoad): Promise<RollingCluster> {
     const servers = new Map<string, MockServer>();
-    for (let at = 0; at < NODES; at++) servers.set(`n${at}`, await node(load));
+    for (let at = 0; at < NODES; at++) servers.set(`n${at}`, await node(load, at));
     return new RollingCluster(servers, partitions, load);
   }
 
@@ -62,7 +64,8 @@ class RollingCluster {
     for (const server of servers) await server.waitUntil(() => server.connections.length === 0);
     for (const [at, server] of servers.entries()) {
       await server.close();
-      this.servers.set(ids[at] ?? '', await node(this.load, sameAddress ? server.port : undefined));
+      const id = ids[at] ?? '';
+      this.servers.set(id, await node(this.load, this.ids.indexOf(id), sameAddress ? server.port : undefined));
     }
     for (const id of ids) this.away.delete(id);
     this.change();
@@ -99,15 +102,16 @@ class RollingCluster {
   }
 }
 
-function node(load: NumberedLoad, port?: number): Promise<MockServer> {
+/** A node that handles what it is sent in order, each message a while after it came; nodes differ in how long that takes. */
+function node(load: NumberedLoad, at: number, port?: number): Promise<MockServer> {
+  const inbox$ = new Subject<readonly [Command, ServerConnection]>();
+  inbox$.pipe(delay(((at * 7) % NODES) * 4)).subscribe(([command, connection]) => {
+    if (!command.isQuestion) load.arrive(command);
+    else if (connection.readyState === ReadyState.OPEN) connection.send({ handled: command.n });
+  });
   return mockServer({
     ...(port === undefined ? {} : { port }),
-    reply(frame) {
-      const command = JSON.parse(String(frame)) as Command;
-      if (command.isQuestion) return { handled: command.n };
-      load.arrive(command);
-      return undefined;
-    },
+    reply: (frame, connection) => inbox$.next([JSON.parse(String(frame)) as Command, connection]),
   });
 }
 
