@@ -263,7 +263,20 @@ describe('sendFrom', () => {
       timer(20).subscribe(() => (a.bufferedAmount = 100));
 
       expectObservable(source.pipe(sendFrom(outgoing, { highWater: 100 })), '70ms !').toBe('co', events);
-      expectObservable(a.sent$).toBe('53ms (12)');
+      expectObservable(a.sent$).toBe('52ms (12)');
+    }),
+  );
+
+  it(
+    'looks at a congested connection every 50 ms, also while more is to be sent',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const source = cold('co-', events);
+      const outgoing$ = cold('--1 39ms 2 39ms 3 39ms 4-', { 1: '1', 2: '2', 3: '3', 4: '4' });
+      a.bufferedAmount = 101;
+      hot('--- 7ms e').subscribe(() => (a.bufferedAmount = 0));
+
+      expectObservable(source.pipe(sendFrom(outgoing$, { highWater: 100 })), '200ms !').toBe('co', events);
+      expectObservable(a.sent$).toBe('52ms (12) 26ms 3 39ms 4', { 1: '1', 2: '2', 3: '3', 4: '4' });
     }),
   );
 

@@ -79,7 +79,9 @@ export function sendFrom<In, Out, Session>(
         const head = queue[0];
         if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
         else expiry.cancel();
-        if (head && current && isOpen(current) && !subscriber.closed) congestion.in(CONGESTED);
+        // Not moved by every message: those that come often would put it off for ever.
+        const isUnset = congestion.due === Infinity;
+        if (head && isUnset && current && isOpen(current) && !subscriber.closed) congestion.in(CONGESTED);
       };
       /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
       const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
