@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { BehaviorSubject, EMPTY, type Observable, Subject, throwError } from 'rxjs';
 import { autoProvider } from '../../src/cluster/autoProvider.js';
 import { clusterProvider } from '../../src/cluster/clusterProvider.js';
 import type { ConnectionProvider, ProviderEvent } from '../../src/cluster/connectionProvider.js';
@@ -209,9 +209,18 @@ describe.each(kinds)('%s', (_name, node, make) => {
     provider.close();
     await expect(connecting).rejects.toMatchObject({ name: 'NotOpenError' });
     await noneLeft();
-    const { requests } = http;
-    await new Promise(setImmediate);
-    expect([links(), live(), http.requests - requests]).toEqual([[], 0, 0]);
+    // Another one connects, polls a few times and goes: time enough for the first to come to life.
+    http.reply((message) => message);
+    const witness = httpSyncProvider(polling());
+    const { until: seen } = heard(witness);
+    await witness.connect();
+    for (const message of ['1', '2', '3']) {
+      witness.send(message);
+      await seen(`http says ${message}`);
+    }
+    witness.close();
+    await noneLeft();
+    expect([links(), live(), provider.isConnected]).toEqual([[], 0, false]);
   });
 
   it('may be closed by whoever is told something', async () => {
@@ -228,5 +237,333 @@ describe.each(kinds)('%s', (_name, node, make) => {
     provider.close();
     void provider.connect();
     void provider.forceReconnect();
+  });
+});
+
+/** A provider whose events are written down. */
+function observed(provider: Provider): { readonly provider: Provider } & ReturnType<typeof heard> {
+  providers.push(provider);
+  return { provider, ...heard(provider) };
+}
+
+describe('a WebSocket provider', () => {
+  it.each(kinds.filter(([name]) => name !== 'httpSyncProvider'))(
+    'throws where there is no connection: %s',
+    async (_name, _node, make) => {
+      const { provider } = observed(make());
+      const notOpen = expect.objectContaining({ name: 'NotOpenError', readyState: 3 }) as Error;
+      const throws = (): void => {
+        expect(() => provider.send('1')).toThrow(notOpen);
+        expect(() => provider.getAnyConnection()).toThrow(notOpen);
+        expect(() => provider.getConnection('1')).toThrow(notOpen);
+      };
+      throws();
+      const connecting = provider.connect();
+      throws();
+      await connecting;
+      provider.close();
+      throws();
+    },
+  );
+
+  it('forced to reconnect while a handshake hangs is connected once, and nothing says otherwise later (P8, P13)', async () => {
+    server.hang();
+    server.echo();
+    const { provider, told, until } = observed(singleServerProvider(socket(server.url)));
+    const connecting = provider.connect();
+    await server.waitUntil(() => server.dials === 1);
+    await provider.forceReconnect();
+    await connecting;
+    for (const message of ['1', '2']) {
+      provider.send(message);
+      await until(`default says ${message}`);
+    }
+    expect(told).toEqual(['connected default', 'default says 1', 'default says 2']);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('gives up once, by an error and a rejection, and connects when it is asked again (P14, P17)', async () => {
+    server.refuse(503, {}, { times: Infinity });
+    const { provider, told } = observed(singleServerProvider(socket(server.url, 2)));
+    await expect(provider.connect()).rejects.toMatchObject({ name: 'DialError', status: 503 });
+    expect([told, server.dials]).toEqual([['error DialError'], 3]);
+    server.accept();
+    await provider.connect();
+    expect(told).toEqual(['error DialError', 'connected default']);
+  });
+
+  it('gives up once after it was connected, and is connected again by force (P4, P14)', async () => {
+    const { provider, told, until } = observed(singleServerProvider(socket(server.url, 0)));
+    await provider.connect();
+    (await server.waitForConnection()).drop();
+    await until('error ConnectionClosedError');
+    expect([provider.isConnected, told.slice(1)]).toEqual([
+      false,
+      ['disconnected default', 'error ConnectionClosedError'],
+    ]);
+    await provider.forceReconnect();
+    expect(told.slice(3)).toEqual(['reconnected default']);
+  });
+
+  it('follows a connection that is lost and comes back by itself', async () => {
+    const { provider, told, until } = observed(singleServerProvider(socket(server.url)));
+    await provider.connect();
+    (await server.waitForConnection()).drop();
+    await until('disconnected default');
+    await provider.connect();
+    expect(told).toEqual(['connected default', 'disconnected default', 'reconnected default']);
+  });
+
+  it('is disconnected and no failure where the server says goodbye', async () => {
+    const { provider, told, until } = observed(singleServerProvider(socket(server.url)));
+    await provider.connect();
+    (await server.waitForConnection()).close(1000);
+    await until('disconnected default');
+    expect(told).toEqual(['connected default', 'disconnected default']);
+    await provider.connect();
+    expect(told[2]).toBe('reconnected default');
+  });
+
+  it('tells of a frame that cannot be read, and reads on', async () => {
+    const { provider, told, until } = observed(singleServerProvider(socket(server.url)));
+    await provider.connect();
+    const peer = await server.waitForConnection();
+    peer.send('{');
+    peer.send('"good"');
+    await until('default says good');
+    expect(told[1]).toMatch(/^error \w+ of default$/);
+  });
+});
+
+describe('autoProvider', () => {
+  const ways = (): ConnectionEvents<string, string>[] => [
+    webSocket(server.url).pipe(json<string>()),
+    httpPolling({ url: http.url, interval: 5, closeTimeout: 100 }).pipe(json<string>()),
+  ];
+
+  it('goes another way while the best one is blocked, and tells that it is connected (P2)', async () => {
+    server.closeBeforeOpen({ times: Infinity });
+    http.reply((message) => message);
+    const { provider, told, until } = observed(autoProvider(ways(), { after: 1, reconnect: { delay: constant(5) } }));
+    await provider.connect();
+    provider.send('1');
+    await until('default says 1');
+    expect(told).toEqual(['connected default', 'default says 1']);
+  });
+
+  it('comes back to the best one without a gap', async () => {
+    server.refuse(503);
+    server.echo();
+    const config = { after: 1, probe: 20, stableAfter: 1, linger: 20, reconnect: { delay: constant(5) } };
+    const { provider, told, until } = observed(autoProvider(ways(), config));
+    await provider.connect();
+    await server.waitForConnection();
+    await http.waitUntil(() => http.sessions.length === 0);
+    provider.send('1');
+    await until('default says 1');
+    expect(told).toEqual(['connected default', 'default says 1']);
+  });
+});
+
+describe('httpSyncProvider', () => {
+  it('gives a connection before there is one, and sends in order what waited (P7)', async () => {
+    const { provider } = observed(httpSyncProvider(polling()));
+    const connection = provider.getAnyConnection();
+    expect([connection.readyState, connection.bufferedAmount, connection.protocol]).toEqual([3, 0, '']);
+    connection.send('1');
+    provider.events$.subscribe(({ type }) => {
+      if (type === 'connected') provider.send('3');
+    });
+    provider.getConnection('k').send('2');
+    await provider.connect();
+    provider.send('4');
+    const peer = await http.waitForSession();
+    await http.waitUntil(() => peer.received.length === 4);
+    expect(peer.received).toEqual(['"1"', '"2"', '"3"', '"4"']);
+    expect([connection.readyState, connection.url]).toEqual([1, http.url]);
+    expect(provider.getAnyConnection()).toBe(connection);
+  });
+
+  it('has a bounded queue (P30)', () => {
+    const { provider } = observed(httpSyncProvider(polling(), { buffer: 2 }));
+    for (const message of ['1', '2']) provider.send(message);
+    expect(() => provider.send('3')).toThrow(expect.objectContaining({ name: 'BufferOverflowError', buffer: 2 }));
+    expect(() => httpSyncProvider(polling(), { buffer: -1 })).toThrow(
+      'httpSyncProvider: expected `buffer` to be a whole number of at least 0, got -1',
+    );
+  });
+
+  it('lets messages wait for a connection that has taken all it could', async () => {
+    const narrow$ = httpPolling({ url: http.url, interval: 5, buffer: 1, closeTimeout: 100 }).pipe(json<string>());
+    const { provider, told } = observed(httpSyncProvider(narrow$));
+    for (const message of ['1', '2', '3']) provider.send(message);
+    await provider.connect();
+    const peer = await http.waitForSession();
+    await http.waitUntil(() => peer.received.length === 3);
+    expect([peer.received, told]).toEqual([['"1"', '"2"', '"3"'], ['connected http']]);
+  });
+
+  it('tells of a message that waited and cannot be sent, and sends those behind it', async () => {
+    const { provider, told } = observed(httpSyncProvider(polling()));
+    provider.send(1n as unknown as string);
+    provider.send('2');
+    await provider.connect();
+    const peer = await http.waitForSession();
+    await http.waitUntil(() => peer.received.length === 1);
+    expect([peer.received, told]).toEqual([['"2"'], ['error TypeError of http', 'connected http']]);
+  });
+
+  it('goes on polling after a reconnection by force that failed at first (P4)', async () => {
+    http.reply((message) => message);
+    const { provider, told, until } = observed(httpSyncProvider(polling()));
+    await provider.connect();
+    http.refuse(503);
+    await provider.forceReconnect();
+    provider.send('1');
+    await until('http says 1');
+    expect(told).toEqual(['connected http', 'disconnected http', 'reconnected http', 'http says 1']);
+  });
+
+  it('closes its connection and not itself where its connection is closed', async () => {
+    const { provider, until } = observed(httpSyncProvider(polling()));
+    await provider.connect();
+    provider.getAnyConnection().close();
+    await until('disconnected http');
+    await provider.connect();
+    expect(provider.isConnected).toBe(true);
+  });
+});
+
+describe('clusterProvider', () => {
+  const both = (): Record<string, string> => ({ a: server.url, b: other.url });
+  const text = (peer: MockServer): string => peer.received.join('');
+
+  it('is connected to every node of the map, and sends to the owner of a key', async () => {
+    const { provider, told, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both()))));
+    await provider.connect();
+    await until('connected a');
+    await until('connected b');
+    expect([...provider.connectedNodes].sort()).toEqual(['a', 'b']);
+    for (const message of ['1', '2', '3']) provider.send(message);
+    provider.send('5', '2');
+    provider.getConnection('1').send('6');
+    expect(provider.getConnection('1').url).toBe(other.url);
+    expect(provider.getConnection('2').url).toBe(server.url);
+    await other.waitUntil(() => other.received.length === 3);
+    await server.waitUntil(() => server.received.length === 2);
+    expect([text(server), text(other)]).toEqual(['"2""5"', '"1""3""6"']);
+    other.broadcast('"7"');
+    await until('b says 7');
+    expect([server.dials, other.dials, told[0]]).toEqual([1, 1, 'map 1']);
+  });
+
+  it('reconnects all nodes when it is forced to (P1)', async () => {
+    const { provider, told, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both()))));
+    await provider.connect();
+    for (const node of ['a', 'b']) await until(`connected ${node}`);
+    await provider.forceReconnect();
+    for (const node of ['a', 'b']) await until(`reconnected ${node}`);
+    expect(told.filter((line) => line.startsWith('disconnected')).sort()).toEqual(['disconnected a', 'disconnected b']);
+    for (const message of ['1', '2']) provider.send(message);
+    await other.waitForMessage();
+    await server.waitForMessage();
+  });
+
+  it('rejects where no node is reachable, and connects when it is asked again (P17)', async () => {
+    for (const peer of [server, other]) peer.refuse(503, {}, { times: Infinity });
+    const once = ({ url }: ClusterNode): ConnectionEvents<string, string> => socket(url, 0);
+    const { provider, told } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both())), once));
+    await expect(provider.connect()).rejects.toMatchObject({ name: 'DialError', status: 503 });
+    expect([...told].sort()).toEqual(['error DialError', 'error DialError of a', 'error DialError of b', 'map 1']);
+    for (const peer of [server, other]) peer.accept();
+    await provider.connect();
+    expect(provider.isConnected).toBe(true);
+  });
+
+  it('is connected where one node is reachable, and with the other when that is back (P6, P17)', async () => {
+    server.refuse(503, {}, { times: 2 });
+    const once = ({ url }: ClusterNode): ConnectionEvents<string, string> => socket(url, 0);
+    const { provider, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both())), once));
+    await provider.connect();
+    provider.send('2');
+    await until('connected a');
+    await server.waitForMessage();
+    expect([...provider.connectedNodes].sort()).toEqual(['a', 'b']);
+  });
+
+  it('connects again to a node that said goodbye', async () => {
+    const { provider, told, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'a'], { a: server.url }))));
+    await provider.connect();
+    (await server.waitForConnection()).close(1000);
+    await until('reconnected a');
+    expect(told.slice(2)).toEqual(['disconnected a', 'error NotOpenError of a', 'reconnected a']);
+  });
+
+  it('rejects where there is no map (P11, P17)', async () => {
+    await expect(observed(cluster(EMPTY)).provider.connect()).rejects.toMatchObject({ name: 'DialError' });
+    const failed = observed(cluster(throwError(() => new RangeError('no map'))));
+    await expect(failed.provider.connect()).rejects.toThrow('no map');
+    expect(failed.told).toEqual(['error RangeError']);
+  });
+
+  it('keeps the connection of a node that is given another name (P20)', async () => {
+    const maps = new BehaviorSubject(mapOf(['seed', 'seed'], { seed: server.url }));
+    const { provider, told, until } = observed(cluster(maps));
+    await provider.connect();
+    maps.next(mapOf(['a', 'a'], { a: server.url }, 2));
+    expect(provider.connectedNodes).toEqual(['a']);
+    provider.send('1');
+    (await server.waitForConnection()).send('"2"');
+    await until('a says 2');
+    expect([told, server.dials]).toEqual([['map 1', 'connected seed', 'map 2', 'a says 2'], 1]);
+  });
+
+  it('reconnects a node that is given another name while it reconnects (P21)', async () => {
+    const maps = new BehaviorSubject(mapOf(['seed', 'seed'], { seed: server.url }));
+    const { provider, until } = observed(cluster(maps));
+    await provider.connect();
+    (await server.waitForConnection()).drop();
+    await until('disconnected seed');
+    maps.next(mapOf(['a', 'a'], { a: server.url }, 2));
+    await until('connected a');
+    provider.send('1');
+    await server.waitForMessage();
+  });
+
+  it('lets go of a node that is not in the map any more, and tells so (P20)', async () => {
+    const maps = new BehaviorSubject(mapOf(['a', 'a'], both()));
+    const { provider, told, until } = observed(cluster(maps));
+    await provider.connect();
+    for (const node of ['a', 'b']) await until(`connected ${node}`);
+    maps.next(mapOf(['a', 'a'], { a: server.url }, 2));
+    await other.waitUntil(() => other.connections.length === 0);
+    expect([provider.connectedNodes, told.slice(-2)]).toEqual([['a'], ['disconnected b', 'map 2']]);
+  });
+
+  it('tells of a map once, and of none that is older', async () => {
+    const maps = new Subject<PartitionMap>();
+    const { provider, told } = observed(cluster(maps));
+    const connecting = provider.connect();
+    for (const version of [2, 1, 2]) maps.next(mapOf(['a', 'a'], { a: server.url }, version));
+    await connecting;
+    expect(told).toEqual(['map 2', 'connected a']);
+  });
+
+  it('tells of messages that gave way', async () => {
+    const partitionMap$ = new BehaviorSubject(mapOf(['a', 'b'], both()));
+    other.hang();
+    const { provider, until } = observed(
+      clusterProvider({ key: String, hash: Number, partitionMap$, connect: ({ url }) => socket(url), buffer: 1 }),
+    );
+    await provider.connect();
+    for (const message of ['1', '3']) provider.send(message);
+    await until('dropped 1');
+  });
+
+  it('checks its options when it is made', () => {
+    const options = { key: 'id', partitionMap$: EMPTY, connect: socket } as unknown as Parameters<
+      typeof clusterProvider
+    >[0];
+    expect(() => clusterProvider(options)).toThrow("routeByPartition: expected `key` to be a function, got 'id'");
   });
 });
