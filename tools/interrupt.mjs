@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const examples = [
   ['examples/quickstart/main.mjs', 'open '],
   ['examples/gateway-worker/main.mjs', 'replied'],
+  ['examples/cluster/main.mjs', 'drains'],
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -6,3 +6,4 @@ export const dim = paint(2);
 export const red = paint(31);
 export const green = paint(32);
 export const yellow = paint(33);
+export const cyan = paint(36);
