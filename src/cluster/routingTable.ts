@@ -1,3 +1,4 @@
+import { partitionOfHash } from './hash.js';
 import type { ClusterNode, PartitionMap } from './partitionMap.js';
 
 /** How far a message may go: to the owner of its key only, to those with a copy too, or to any node of the map. */
@@ -17,8 +18,6 @@ export class RoutingTable<Member> {
   readonly members: ReadonlySet<Member>;
   private readonly byId: ReadonlyMap<string, Member>;
   private readonly count: number;
-  /** Reduces a hash by a mask where the number of partitions is a power of two; 0 where it is not. */
-  private readonly mask: number;
 
   constructor(
     private readonly map: Pick<PartitionMap, 'nodes' | 'partitions'>,
@@ -29,13 +28,11 @@ export class RoutingTable<Member> {
     this.members = new Set(this.byId.values());
     this.owners = Array.from(partitions, ({ owner }) => this.member(owner));
     this.count = this.owners.length;
-    this.mask = (this.count & (this.count - 1)) === 0 ? Math.max(this.count - 1, 0) : 0;
   }
 
   /** The partition of a hash, a whole number from 0 to 2^32 - 1; always 0 while there are no partitions. */
   partitionOf(hash: number): number {
-    if (this.mask > 0) return hash & this.mask;
-    return this.count > 1 ? (hash >>> 0) % this.count : 0;
+    return this.count > 0 ? partitionOfHash(hash, this.count) : 0;
   }
 
   /** Whether another table has the same number of partitions, so that its partitions hold the same keys. */
