@@ -4,6 +4,7 @@
  */
 export const placeholders: Readonly<Record<string, string>> = {
   a: 'declare const a: MockConnection<any>;',
+  Answer: 'interface Answer { readonly key: string }',
   api: 'declare const api: { start(options?: object): Promise<{ endpoint: string; group: string }>; refreshToken(): Promise<string> };',
   b: 'declare const b: MockConnection<any>;',
   badge: 'declare const badge: (...what: unknown[]) => void;',
@@ -11,6 +12,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   bill: 'declare const bill: (input: unknown, signal: AbortSignal) => Promise<{ readonly total: number }>;',
   billing: 'declare const billing: WorkerApp;',
   chat$: 'declare const chat$: ConnectionEvents<Chat>;',
+  Command: 'interface Command { readonly key: string; readonly value?: number }',
   connect: 'declare const connect: (target: any) => ConnectionEvents<Chat>;',
   events$: 'declare const events$: ConnectionEvents<Chat>;',
   Feed: 'interface Feed { readonly kind: string; readonly id?: string; readonly within?: number }',
@@ -18,9 +20,11 @@ export const placeholders: Readonly<Record<string, string>> = {
   fetchToken: 'declare const fetchToken: () => Promise<string>;',
   gatewayEvents$: 'declare const gatewayEvents$: GatewayEvents;',
   logger: "declare const logger: Record<'error' | 'warn' | 'info' | 'debug', (entry: object) => void>;",
+  longWay$: 'declare const longWay$: ConnectionEvents<Chat>;',
   Message: 'interface Message { readonly kind: string; readonly id: string; readonly text?: string }',
   online$: 'declare const online$: Observable<boolean>;',
   outgoing$: 'declare const outgoing$: Observable<any>;',
+  partitionMap$: 'declare const partitionMap$: Observable<PartitionMap>;',
   Price: 'interface Price { readonly symbol: string; readonly price: number }',
   server: 'declare const server: MockServer;',
   show: 'declare const show: (...what: unknown[]) => void;',
