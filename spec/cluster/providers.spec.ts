@@ -1,4 +1,4 @@
-import { BehaviorSubject, EMPTY, type Observable, Subject, throwError } from 'rxjs';
+import { BehaviorSubject, EMPTY, merge, type Observable, Subject, throwError } from 'rxjs';
 import { autoProvider } from '../../src/cluster/autoProvider.js';
 import { clusterProvider } from '../../src/cluster/clusterProvider.js';
 import type { ConnectionProvider, ProviderEvent } from '../../src/cluster/connectionProvider.js';
@@ -497,6 +497,16 @@ describe('clusterProvider', () => {
     (await server.waitForConnection()).close(1000);
     await until('reconnected a');
     expect(told.slice(2)).toEqual(['disconnected a', 'error NotOpenError of a', 'reconnected a']);
+  });
+
+  it('tells that a node is disconnected before it tells why', async () => {
+    const cut$ = new Subject<never>();
+    const { provider, told } = observed(
+      cluster(new BehaviorSubject(mapOf(['a', 'a'], { a: server.url })), ({ url }) => merge(socket(url), cut$)),
+    );
+    await provider.connect();
+    cut$.error(new RangeError('cut'));
+    expect([provider.isConnected, told.slice(2)]).toEqual([false, ['disconnected a', 'error RangeError of a']]);
   });
 
   it('rejects where there is no map (P11, P17)', async () => {
