@@ -1,4 +1,4 @@
-import { BehaviorSubject, EMPTY, merge, type Observable, Subject, throwError } from 'rxjs';
+import { BehaviorSubject, EMPTY, filter, merge, mergeMap, type Observable, Subject, throwError } from 'rxjs';
 import { autoProvider } from '../../src/cluster/autoProvider.js';
 import { clusterProvider } from '../../src/cluster/clusterProvider.js';
 import type { ConnectionProvider, ProviderEvent } from '../../src/cluster/connectionProvider.js';
@@ -507,6 +507,31 @@ describe('clusterProvider', () => {
     await provider.connect();
     cut$.error(new RangeError('cut'));
     expect([provider.isConnected, told.slice(2)]).toEqual([false, ['disconnected a', 'error RangeError of a']]);
+  });
+
+  it('has hope for a node that failed once and was open since (P17)', async () => {
+    const fail$ = new Subject<string>();
+    const connect = ({ id, url }: ClusterNode): ConnectionEvents<string, string> => {
+      const failure$ = fail$.pipe(filter((failed) => failed === id));
+      return merge(socket(url), failure$.pipe(mergeMap(() => throwError(() => new RangeError('failed')))));
+    };
+    const { provider, told, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both())), connect));
+    await provider.connect();
+    for (const node of ['a', 'b']) await until(`connected ${node}`);
+    fail$.next('a');
+    await until('reconnected a');
+    for (const peer of [server, other]) {
+      peer.refuse(503, {}, { times: Infinity });
+      for (const connection of peer.connections) connection.drop();
+    }
+    await until('disconnected a', 2);
+    await until('disconnected b');
+    const connecting = provider.connect();
+    fail$.next('b');
+    expect(told.at(-1)).toBe('error RangeError of b');
+    server.accept();
+    await connecting;
+    expect(provider.connectedNodes).toEqual(['a']);
   });
 
   it('rejects where there is no map (P11, P17)', async () => {
