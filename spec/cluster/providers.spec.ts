@@ -595,6 +595,24 @@ describe('clusterProvider', () => {
     await until('dropped 1');
   });
 
+  it('sends a message again by its own key where the node that was asked is not the owner (P16)', async () => {
+    const { provider, until } = observed(
+      clusterProvider({
+        key: String,
+        hash: Number,
+        partitionMap$: new BehaviorSubject(mapOf(['a', 'b'], both())),
+        connect: ({ url }) => socket(url),
+        notOwner: (answer) => (answer.startsWith('not mine: ') ? [answer.slice(-1)] : undefined),
+      }),
+    );
+    server.reply(() => '"not mine: 5"');
+    await provider.connect();
+    await until('connected a');
+    provider.send('5', '2');
+    await other.waitForMessage('"5"');
+    expect(text(server)).toBe('"5"');
+  });
+
   it('checks its options when it is made', () => {
     const options = { key: 'id', partitionMap$: EMPTY, connect: socket } as unknown as Parameters<
       typeof clusterProvider

@@ -103,10 +103,7 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         this.tell({ type: 'partitionMapUpdated', map });
       };
 
-      subscriber.add(() => {
-        this.held.clear();
-        this.map = undefined;
-      });
+      subscriber.add(() => this.held.clear());
       const routing = routeByPartition<In, Out, unknown>({
         ...config,
         key: (message) => {
