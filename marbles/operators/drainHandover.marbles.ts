@@ -313,6 +313,23 @@ describe('drainHandover', () => {
   );
 
   it(
+    'waits for nothing when its leave ends the old connection',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, a, events }) => {
+      const old = hot('    co-d------', events);
+      const next = cold('     c--O---', events);
+      const until = cold('       ------');
+      const expected = '   co-d--(Ot)';
+
+      const result = inTurn(old, next).pipe(
+        drainHandover({ linger: 9, release: () => old.next(close(a, 1000)), until: () => until }),
+      );
+
+      expectObservable(result, '----------!').toBe(expected, { ...events, t: retired(a, 'lost') });
+      expectSubscriptions(until.subscriptions).toBe('------(^!)');
+    }),
+  );
+
+  it(
     'does not take leave of an old connection that is no longer open',
     marbles(({ cold, expectObservable, a, events }) => {
       const old = cold('   co-d-------', events);

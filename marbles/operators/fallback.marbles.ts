@@ -340,6 +340,55 @@ describe('fallback', () => {
   );
 
   it(
+    'does not take a probe that fails for a failure of the source that serves',
+    marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
+      const c = mockConnection('c');
+      const values = { ...events, k: connecting(c.url), l: open(c) };
+      const best = cold('  c#            ', values, blocked);
+      const middle = cold('  C#          ', values, blocked);
+      const last = cold('      kl----#   ', values, cut);
+      const expected = '   c-C-kl-----kl-';
+
+      const result = fallback([best, middle, last], quick).pipe(retry({ delay: 1 }));
+
+      expectObservable(result, '-------------!').toBe(expected, values);
+      expectSubscriptions(best.subscriptions).toBe(['^!', '--------^!']);
+      expectSubscriptions(middle.subscriptions).toBe('--^!');
+    }),
+  );
+
+  it(
+    'says of the worse connection once that it is to be left',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const values = { ...events, o: open(a), D: { ...draining(b), replaced: true } };
+      const fails = cold(' c#            ', values, blocked);
+      const back = cold('        co------', values);
+      const next = cold('    CO--------DM', { ...events, D: draining(b) });
+      const expected = '   c-CO---(Do)--M-';
+
+      const result = fallback([inTurn(fails, back), next], { ...quick, linger: 8 }).pipe(retry({ delay: 1 }));
+
+      expectObservable(result, '--------------!').toBe(expected, values);
+    }),
+  );
+
+  it(
+    'probes beside a source that reconnects by itself only while that is open',
+    marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
+      const values = { ...events, R: reconnecting(1, 6, cut) };
+      const fails = cold(' c#               ', values, blocked);
+      const back = cold('               c--', values);
+      const next = cold('    CO-R---------CO-', values);
+      const expected = '   c-CO-R---------CO-';
+
+      const result = fallback([inTurn(fails, back), next], quick).pipe(retry({ delay: 1 }));
+
+      expectObservable(result, '------------------!').toBe(expected, values);
+      expectSubscriptions(back.subscriptions).toBe('-----------------^!');
+    }),
+  );
+
+  it(
     'shows states that follow from each other',
     marbles(({ cold, expectObservable, events }) => {
       const fails = cold(' c#              ', events, blocked);
