@@ -33,11 +33,15 @@ export interface FallbackConfig {
  * `fallback()` returned and outlives subscriptions.
  *
  * While a worse source serves, a better one is dialled every `probe`, which the consumer does not see unless it opens. Then it takes
- * over: `draining` of the old connection, with `replaced`, `open` of the new one, and after `linger` `retired`; messages of both are passed
- * on. One that came back so, and ends before it was open for `stableAfter`, is left at once.
+ * over: `draining` of the old connection, with `replaced`, `open` of the new one, and after `linger` `retired`; messages of both are
+ * passed on. One that came back so, and ends before it was open for `stableAfter`, is left at once. A connection that ends while a
+ * better one is dialled is `retired` with `lost`, and that dial becomes visible. Only 1000 of the one that serves completes.
  *
  * @example
- * fallback([webSocket('wss://chat.example.com').pipe(json<Chat>()), longWay$], { after: 3, probe: '1m' }).pipe(reconnect());
+ * fallback([
+ *   webSocket('wss://chat.example.com').pipe(json<Chat>()),
+ *   httpPolling({ url: 'https://chat.example.com/poll' }).pipe(json<Chat>()),
+ * ]).pipe(reconnect());
  */
 export function fallback<In, Out, Session>(
   sources: readonly ConnectionEvents<In, Out, Session>[],
