@@ -135,9 +135,9 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
  *
  * @example
  * const provider = clusterProvider({
+ *   connect: (node) => webSocket(node.url).pipe(json<Answer, Command>(), openTimeout({ within: '10s' }), reconnect()),
  *   key: (message) => message.key,
  *   partitionMap$,
- *   connect: (node) => webSocket(node.url).pipe(json<Answer, Command>(), openTimeout({ within: '10s' }), reconnect()),
  * });
  * await provider.connect();
  */

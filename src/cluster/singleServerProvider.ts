@@ -27,7 +27,7 @@ class SingleServerProvider<In, Out> extends Provider<In, Out> {
  * @example
  * const provider = singleServerProvider(webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect()));
  * await provider.connect();
- * provider.send({ text: 'hello' });
+ * provider.send({ kind: 'say', text: 'hello' });
  */
 export function singleServerProvider<In, Out>(connection$: ConnectionEvents<In, Out>): ConnectionProvider<In, Out> {
   return new SingleServerProvider(connection$);
