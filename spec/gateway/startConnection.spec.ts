@@ -338,10 +338,7 @@ describe('startConnection', () => {
       'gatewayPost: expected `apiUrl` to be an http: or https: address without credentials, query and fragment, got undefined',
     ],
     [{ startPath: 'start' }, "startConnection: expected `startPath` to be a path that begins with '/', got 'start'"],
-    [
-      { timeout: 0 },
-      "gatewayPost: expected `timeout` to be above 0 ms, or a text such as '10s', got 0",
-    ],
+    [{ timeout: 0 }, "gatewayPost: expected `timeout` to be above 0 ms, or a text such as '10s', got 0"],
     [{ rewriteEndpoint: 'wss://x' }, "startConnection: expected `rewriteEndpoint` to be a function, got 'wss://x'"],
     [{ post: 7 }, 'gatewayPost: expected `post` to be a function, got 7'],
   ])('refuses the config %j', (api, message) => {
