@@ -29,12 +29,16 @@ server.on('listening', async () => {
     if (text !== 'ahoy') throw new Error('the echo was ' + text);
   }
   if (typeof marbles !== 'function') throw new Error('hawser/testing has no marbles()');
+  if (typeof gatewayWorker !== 'function') throw new Error('hawser/gateway has no gatewayWorker()');
+  if (typeof routeByPartition !== 'function') throw new Error('hawser/cluster has no routeByPartition()');
   server.close();
 });
 `;
 const names = {
   hawser: '{ json, messages, reconnect, webSocket }',
   'hawser/msgpack': '{ msgpack }',
+  'hawser/gateway': '{ gatewayWorker }',
+  'hawser/cluster': '{ routeByPartition }',
   'hawser/testing': '{ marbles }',
   rxjs: '{ firstValueFrom, tap }',
   ws: '{ WebSocketServer }',
@@ -50,6 +54,7 @@ import { type Observable, tap } from 'rxjs';
 import * as hawser from 'hawser';
 import { type ConnectionEvents, json, messages, reconnect, webSocket } from 'hawser';
 import * as binary from 'hawser/msgpack';
+import * as cluster from 'hawser/cluster';
 
 interface Chat { readonly text: string }
 export const events$: ConnectionEvents<Chat> = webSocket('ws://127.0.0.1:1').pipe(json<Chat>(), reconnect());
@@ -58,7 +63,7 @@ export const chat$: Observable<Chat> = events$.pipe(
   messages(),
 );
 export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(binary.msgpack<Chat>(), messages());
-export const entries = [hawser, binary];
+export const entries = [hawser, binary, cluster];
 // @ts-expect-error: a message is what the codec says it is.
 export const wrong$: Observable<number> = events$.pipe(messages());
 `,
@@ -69,9 +74,10 @@ export const wrong$: Observable<number> = events$.pipe(messages());
     code: `
 import { heartbeat } from 'hawser';
 import * as kit from 'hawser/testing';
+import * as gateway from 'hawser/gateway';
 import { marbles } from 'hawser/testing';
 
-export const entries = [kit];
+export const entries = [kit, gateway];
 export const test: () => void = marbles(({ cold, expectObservable, events }) => {
   expectObservable(cold('co-m', events).pipe(heartbeat({ interval: 10, timeout: 5, ping: () => {} }))).toBe('co-m', events);
 });
