@@ -632,6 +632,22 @@ describe('what waits', () => {
   );
 
   it(
+    'is tried again every 10 ms while the connection has taken all it can',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('--24--------------');
+      const nodeA = cold('    co--------------', events);
+      const taken = hot('   ------------t-----');
+      const toA = '         -------------(24)-';
+      const result = outgoing.pipe(route({ a: nodeA }, ab));
+      a.failSends(new BufferOverflowError(1));
+
+      taken.subscribe(() => a.acceptSends());
+      expectObservable(result, '------------------!').toBe('--co--------------', events);
+      expectObservable(a.sent$).toBe(toA);
+    }),
+  );
+
+  it(
     'keeps, in its place, the message that a connection refused because it had just closed',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('024----6---');

@@ -281,6 +281,19 @@ describe('sendFrom', () => {
   );
 
   it(
+    'keeps in order what a connection refuses because it has taken all it can, and tries again every 50 ms',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('--12-----');
+      const source = cold(' co-------', events);
+      a.failSends(new BufferOverflowError(1));
+      timer(20).subscribe(() => a.acceptSends());
+
+      expectObservable(source.pipe(sendFrom(outgoing)), '70ms !').toBe('co', events);
+      expectObservable(a.sent$).toBe('52ms (12)');
+    }),
+  );
+
+  it(
     'sends nothing into a connection that is said to be gone, not even what is said because of that',
     marbles(({ cold, expectObservable, a, b, events }) => {
       const values = { ...events, x: close(a, 1006) };

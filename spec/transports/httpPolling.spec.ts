@@ -5,6 +5,7 @@ import { tcpHandles } from '../testing/wsClient.js';
 import { inspect } from 'node:util';
 import { heartbeat } from '../../src/operators/heartbeat.js';
 import { reconnect } from '../../src/operators/reconnect.js';
+import { sendFrom } from '../../src/operators/sendFrom.js';
 import { constant } from '../../src/core/backoff.js';
 import { mockPollingServer, type MockPollingServer } from '../../src/testing/mockPollingServer.js';
 import { encodeFrameBody } from '../../src/transports/frameBody.js';
@@ -175,6 +176,15 @@ describe('httpPolling', () => {
     await recording.has('message');
     expect(peer.received).toEqual(['once']);
     expect(recording.story).toEqual(['connecting', 'open', 'here']);
+  });
+
+  it('loses nothing of what `sendFrom` has to send when more than `buffer` would wait', async () => {
+    const sent = Array.from({ length: 20 }, (_, at) => `${at}`);
+    const recording = record(source({ buffer: 3 }).pipe(sendFrom(sent)));
+    await recording.opened();
+    const peer = await server.waitForSession();
+    await server.waitUntil(() => peer.received.length >= sent.length);
+    expect([peer.received, recording.story]).toEqual([sent, ['connecting', 'open']]);
   });
 
   it('has a bounded queue: one message more than `buffer` throws, and those before are sent', async () => {

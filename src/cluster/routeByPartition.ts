@@ -33,7 +33,7 @@ import { Settling } from './settling.js';
  *
  * A node's stream that ends does not end this one: its partitions fall back, or wait, and it is tried again. This one ends as the last node's
  * stream does, after `outgoing$` is complete and nothing waits; it errors when `outgoing$`, `partitionMap$` or a callback fails, or when
- * an open connection refuses a message.
+ * an open connection refuses a message, unless that is because it has taken all it can.
  *
  * @example
  * outgoing$.pipe(

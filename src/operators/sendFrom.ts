@@ -6,6 +6,7 @@ import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
 import { guarded, operate, operated } from '../core/operate.js';
+import { HIGH_WATER, trySend } from '../core/trySend.js';
 
 export interface SendFromConfig {
   /** How many messages may wait for a connection; 100 by default. */
@@ -37,14 +38,15 @@ interface Waiting<Out> {
  *
  * `dropped` tells what the bounded queue had to drop. Messages go to the connection that opened last, so a handover does not interrupt them.
  * A message that was sent is not kept: what a broken link lost, only the peers can know.
- * A message that an open connection refuses to send, for one because it cannot be encoded, errors the stream.
+ * A message that an open connection refuses to send, for one because it cannot be encoded, errors the stream; one that it refuses because it
+ * has taken all it can, with a `BufferOverflowError`, waits and is tried again.
  *
  * @example
  * webSocket('wss://chat.example.com').pipe(json<Chat>(), reconnect(), sendFrom(outgoing$, { buffer: 50 }));
  */
 export function sendFrom<In, Out, Session>(
   outgoing$: ObservableInput<NoInfer<Out>>,
-  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, highWater = 16_777_216, scheduler }: SendFromConfig = {},
+  { buffer = 100, overflow = 'drop-oldest', ttl = Infinity, highWater = HIGH_WATER, scheduler }: SendFromConfig = {},
 ): ConnectionOperator<In, Out, Session> {
   expectCount('sendFrom', 'buffer', buffer, 0);
   expectCount('sendFrom', 'highWater', highWater, 1);
@@ -83,18 +85,6 @@ export function sendFrom<In, Out, Session>(
         const isUnset = congestion.due === Infinity;
         if (head && isUnset && current && isOpen(current) && !subscriber.closed) congestion.in(CONGESTED);
       };
-      /** Whether the message is on its way; false when the connection is congested or turned out not to be open. */
-      const sent = (connection: Connection<Out, Session>, message: Out): boolean => {
-        if (!isOpen(connection) || connection.bufferedAmount > highWater) return false;
-        try {
-          connection.send(message);
-          return true;
-        } catch (error) {
-          // The readyState may have changed in the meantime: then it is not the message that is at fault.
-          if (isOpen(connection)) throw error;
-          return false;
-        }
-      };
       const flush = (): void => {
         if (flushing) return;
         if (life < Infinity) dropExpired();
@@ -102,7 +92,7 @@ export function sendFrom<In, Out, Session>(
         try {
           while (current && queue.length > 0 && !subscriber.closed) {
             const [head] = queue.splice(0, 1) as [Waiting<Out>];
-            if (sent(current, head.message)) continue;
+            if (trySend(current, head.message, highWater)) continue;
             queue.unshift(head);
             break;
           }
@@ -130,7 +120,7 @@ export function sendFrom<In, Out, Session>(
         source: from(outgoing$),
         subscriber,
         next(message) {
-          if (flushing || queue.length > 0 || !current || !sent(current, message)) enqueue(message);
+          if (flushing || queue.length > 0 || !current || !trySend(current, message, highWater)) enqueue(message);
         },
         complete: () => undefined,
       });
