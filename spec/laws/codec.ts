@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { NEVER, retry, Subject } from 'rxjs';
 import { type Codec, codec, type CodecConfig, type CodecOperator } from '../../src/codecs/codec.js';
 import type { Connection, Frame } from '../../src/core/connection.js';
+import { BufferOverflowError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
 import { inTurn } from '../../src/testing/inTurn.js';
 import { mockConnection, type MockConnection } from '../../src/testing/mockConnection.js';
@@ -180,6 +181,21 @@ export function codecLaws(name: string, law: CodecUnderLaw): void {
       harness.inner.open();
       const peer = law.peer();
       for (const message of typical) expect(peer.decode(harness.send(message))).toEqual(arrives(message));
+    });
+
+    it('counts on no frame that the connection refused', () => {
+      const harness = new Harness(law.operator());
+      const peer = law.peer();
+      const several = [...typical, ...typical, ...typical];
+      for (const message of several) {
+        const refusal = new BufferOverflowError(1);
+        harness.inner.failSends(refusal);
+        expect(() => harness.connection.send(message)).toThrow(refusal);
+        expect(() => harness.connection.send(message)).toThrow(refusal);
+        harness.inner.acceptSends();
+        expect(peer.decode(harness.send(message))).toEqual(arrives(message));
+      }
+      expect(harness.inner.sent).toHaveLength(several.length);
     });
 
     it('asks a factory once per connection', () => {

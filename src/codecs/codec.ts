@@ -9,6 +9,8 @@ import { perConnection } from '../core/perConnection.js';
 export interface Codec<In, Out = In> {
   encode(message: Out): Frame;
   decode(frame: Frame): In;
+  /** Told when the connection refused the last frame: a codec with a state must not count on it. */
+  refused?(): void;
 }
 
 export interface CodecConfig {
@@ -46,7 +48,13 @@ export function codec<In, Out = In>(
         const send = (message: Out): void => {
           // A codec with a state must not be ahead of the wire: what it encodes has to be sent.
           expectOpen(inner);
-          inner.send(own.encode(message));
+          const frame = own.encode(message);
+          try {
+            inner.send(frame);
+          } catch (error) {
+            own.refused?.();
+            throw error;
+          }
         };
         return { connection: deriveConnection<Frame, Out, Session>(inner, { send }), codec: own };
       });

@@ -50,10 +50,13 @@ export function msgpackCodec<In, Out = In>({ shared = false }: MsgpackCodecConfi
     if (!(typeof shared === 'function' ? shared(connection) : shared)) return codecOf(encodePlain, decodePlain);
     const encoder = new SharedEncoder();
     const decoder = new SharedDecoder();
-    return codecOf(
-      (message) => encoder.encode(message),
-      (frame) => decoder.decode(frame),
-    );
+    return {
+      ...codecOf<In, Out>(
+        (message) => encoder.encode(message),
+        (frame) => decoder.decode(frame),
+      ),
+      refused: () => encoder.refused(),
+    };
   };
 }
 

@@ -35,6 +35,8 @@ export class SharedEncoder {
   readonly #structures: string[][] & { transitions?: unknown } = [];
   readonly #met = new Set<string>();
   #announced = 0;
+  /** How many structures the last frame announced. */
+  #justAnnounced = 0;
   #fresh: readonly string[][] = [];
   #remembered = 0;
   /** How many letters of keys may still be announced; each takes three bytes at most, and so does what stands before a key. */
@@ -65,7 +67,15 @@ export class SharedEncoder {
         this.#structures.transitions = undefined;
       }
     }
-    return this.#fresh.length === 0 ? body : this.#announce(body);
+    this.#justAnnounced = this.#fresh.length;
+    return this.#justAnnounced === 0 ? body : this.#announce(body);
+  }
+
+  /** The next frame announces what the last one did, which did not reach the other end. */
+  refused(): void {
+    this.#announced -= this.#justAnnounced;
+    this.#justAnnounced = 0;
+    this.#fresh = this.#structures.slice(this.#announced);
   }
 
   #announce(body: Uint8Array): Uint8Array {
