@@ -7,6 +7,13 @@ export interface Row {
   readonly column: number;
 }
 
+/** One line of a diagram in a document. */
+export interface LabelledRow extends Row {
+  readonly label: string;
+  /** What is said behind it in parentheses. */
+  readonly remark?: string;
+}
+
 /** A marble diagram in a document. */
 export interface Diagram {
   readonly file: string;
@@ -14,17 +21,22 @@ export interface Diagram {
   readonly line: number;
   /** Whose marble tests it is taken from. */
   readonly operator: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly LabelledRow[];
 }
 
 /** A label, its marbles, and perhaps a remark in parentheses. */
-const ROW = /^(?<label>\s*\S.*?\s{2,}|\s*\S+\s)(?<marbles>\S+)(?:\s{2,}\(.*\))?\s*$/;
+const ROW = /^(?<label>\s*\S.*?\s{2,}|\s*\S+\s)(?<marbles>\S+)(?:\s{2,}\((?<remark>.*)\))?\s*$/;
 
-function readRows(lines: readonly string[]): Row[] {
+function readRows(lines: readonly string[]): LabelledRow[] {
   return lines
     .map((line) => ROW.exec(line)?.groups)
     .filter((groups) => groups !== undefined)
-    .map(({ label = '', marbles = '' }) => ({ marbles, column: label.length }));
+    .map(({ label = '', marbles = '', remark }) => ({
+      label: label.replace(/^ \*/, '').trim(),
+      marbles,
+      column: label.length,
+      ...(remark !== undefined && { remark }),
+    }));
 }
 
 /** The ```marbles blocks of a Markdown text; the word after `marbles` names the operator. */
