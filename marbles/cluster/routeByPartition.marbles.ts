@@ -1,5 +1,6 @@
 import { concat, EMPTY, NEVER, type Observable, of, Subject, tap } from 'rxjs';
-import type { PartitionMap } from '../../src/cluster/partitionMap.js';
+import type { PartitionMap, PartitionMapUpdate } from '../../src/cluster/partitionMap.js';
+import { partitionMaps } from '../../src/cluster/partitionMaps.js';
 import { RoutingMetrics } from '../../src/cluster/routingMetrics.js';
 import { BufferOverflowError, ConnectionClosedError, DialError } from '../../src/core/errors.js';
 import type { ConnectionEvent } from '../../src/core/event.js';
@@ -169,6 +170,29 @@ describe('a map that changes', () => {
 
       const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps));
       expectObservable(result, '----------------!').toBe('(co)--------(CO)', events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
+    'is followed to a former life of the cluster when it says so: what was asked by partitionMaps is what routes',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const nodes = ['a', 'b'].map((id) => ({ id, url: `ws://${id}` }));
+      const full = (epoch: string, version: number, owner: string): PartitionMapUpdate => {
+        return { kind: 'full', epoch, version, nodes, partitions: [{ owner, replicas: [] }] };
+      };
+      const outgoing = hot('2---4-6----8-');
+      const updates = cold('1-2----------', { 1: full('e', 7, 'a'), 2: full('f', 1, 'b') });
+      const answer = cold('      -3     ', { 3: full('e', 8, 'a') });
+      const nodeA = cold('  (co)---------', events);
+      const nodeB = cold('      (CO)-----', events);
+      const toA = '         2----------8-';
+      const toB = '         ----4-6------';
+
+      const maps = partitionMaps(updates, { refresh: () => answer, staleAfter: 4 });
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps));
+      expectObservable(result, '-------------!').toBe('(co)(CO)', events);
       expectObservable(a.sent$).toBe(toA);
       expectObservable(b.sent$).toBe(toB);
     }),
@@ -486,6 +510,63 @@ describe('while the owner cannot be reached', () => {
       expectObservable(c.sent$).toBe(toC);
       flush();
       expect(metrics).toMatchObject({ direct: 0, replica: 1, fallback: 3 });
+    }),
+  );
+
+  it(
+    'is not said of an owner that was not dialled yet: it is, and waited for',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('1---0-2----4');
+      const nodeA = cold('      c--o----', events);
+      const nodeB = cold('  CO----------', events);
+      const expected = '    CO--c--o----';
+      const toA = '         -------(02)4';
+      const toB = '         -1----------';
+
+      expectObservable(outgoing.pipe(route({ a: nodeA, b: nodeB }, ab, { fallback: 'any' })), '------------!').toBe(
+        expected,
+        events,
+      );
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
+    'they go to others also while it is dialled again, and to it as soon as it is open',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('0-------2-4---6');
+      const nodeA = cold('  c-r----c-r-co--', events);
+      const nodeB = cold('    C---O--------', events);
+      const expected = '    c-(rC)Oc-r-co--';
+      const toA = '         --------------6';
+      const toB = '         ------0-2-4----';
+      const map = partitionMap('a', { replicas: 'b' });
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, map, { fallback: 'replica' }));
+      expectObservable(result, '---------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
+    'they go to others, and it is dialled after retryAfter and not waited for, when its stream has ended',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('0----2--46----8-');
+      const failed = cold(' c-#', events);
+      const good = cold('           c--o----', events);
+      const nodeB = cold('    C-O-----------', events);
+      const expected = '    c-C-O---c--o----';
+      const toA = '         --------------8-';
+      const toB = '         ----02--46------';
+      const config = { fallback: 'replica', retryAfter: 5 } as const;
+
+      const nodes = { a: inTurn(failed, good), b: nodeB };
+      const result = outgoing.pipe(route(nodes, partitionMap('a', { replicas: 'b' }), config));
+      expectObservable(result, '----------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
     }),
   );
 

@@ -68,7 +68,10 @@ export class Dispatcher<In, Out, Session> {
         return;
       }
       const way = this.route(partition);
-      if (way && this.sentOver(way, partition, message)) return;
+      if (way && this.sentOver(way, partition, message)) {
+        this.demand(partition);
+        return;
+      }
     }
     this.wait({ message, hash, again: false });
   }
@@ -111,31 +114,28 @@ export class Dispatcher<In, Out, Session> {
   private flushPartition(partition: number): void {
     if (this.flushing.has(partition)) return;
     this.flushing.add(partition);
-    let blocked = false;
     try {
-      blocked = !this.sendWaiting(partition);
+      this.sendWaiting(partition);
     } finally {
       this.flushing.delete(partition);
       if (this.config.queues.close(partition)) this.refusals.delete(partition);
     }
     // The last thing that is done: what opens at once flushes again.
-    if (blocked) this.demand(partition);
+    this.demand(partition);
   }
 
-  /** Sends what waits of a partition, one after the other; false when there is no way to send it. */
-  private sendWaiting(partition: number): boolean {
+  /** Sends what waits of a partition, one after the other. */
+  private sendWaiting(partition: number): void {
     const { queues, subscriber } = this.config;
     while (!subscriber.closed) {
       const way = this.route(partition);
-      if (!way) return false;
-      const waiting = queues.take(partition);
-      if (!waiting) return true;
+      const waiting = way && queues.take(partition);
+      if (!waiting) return;
       if (this.sentOver(way, partition, waiting.message)) continue;
       queues.putBack(waiting);
       this.lookAgain();
-      return true;
+      return;
     }
-    return true;
   }
 
   /** Over what a partition's messages go now. */
@@ -143,7 +143,12 @@ export class Dispatcher<In, Out, Session> {
     const refusedBy = this.refusals.get(partition);
     for (const { member, as } of this.table.candidates(partition, this.config.reach)) {
       const { passage } = member;
-      if (!passage?.open || member === refusedBy) continue;
+      if (member === refusedBy) continue;
+      if (!passage?.open) {
+        // One that was never dialled, or is being for the first time, is not known to be out of reach.
+        if (!passage && !member.troubled) return undefined;
+        continue;
+      }
       if (this.hasLeft(partition, passage) && !passage.congested) return { passage, as };
       this.lookAgain();
       return undefined;
@@ -168,6 +173,7 @@ export class Dispatcher<In, Out, Session> {
 
   /** Dials the nodes that could take a partition's messages, up to the first that gives hope. */
   private demand(partition: number): void {
+    if (this.config.subscriber.closed) return;
     const refusedBy = this.refusals.get(partition);
     for (const { member } of this.table.candidates(partition, this.config.reach)) {
       if (member === refusedBy) continue;

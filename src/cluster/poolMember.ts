@@ -36,6 +36,8 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   passage: Passage<Out, Session> | undefined;
   /** Whether the map has a use for it. */
   needed = true;
+  /** Whether it is hopeless to wait for it alone: it was lost or not reached, and is not open again. */
+  troubled = false;
   private life: Subscriber<unknown> | undefined;
   private readonly idle: Deadline;
   private readonly retry: Deadline;
@@ -59,11 +61,6 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   /** Whether its stream goes on. */
   get live(): boolean {
     return this.life !== undefined;
-  }
-
-  /** Whether it is hopeless to wait for it alone. */
-  get troubled(): boolean {
-    return this.state === 'reconnecting' || this.state === 'failed';
   }
 
   /** Takes the name that the map gives it now: the connection goes on. */
@@ -163,6 +160,8 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
     if (state === this.state && cause === this.cause) return;
     this.state = state;
     this.cause = cause;
+    if (state === 'reconnecting' || state === 'failed') this.troubled = true;
+    else if (state === 'open' || state === 'closed') this.troubled = false;
     this.tell();
   }
 
