@@ -15,6 +15,7 @@ export { LeaseLostError } from './core/errors.js';
 export { NotOpenError } from './core/errors.js';
 export { OpenTimeoutError } from './core/errors.js';
 export { ProtocolError } from './core/errors.js';
+export { RequestDisconnectedError, RequestTimeoutError } from './core/errors.js';
 export type { ConnectionEvent, ConnectionEvents, ConnectionOperator } from './core/event.js';
 export type { ConnectingEvent, OpenEvent, ConnectionClose } from './core/event.js';
 export type { ConnectionMessage, MalformedEvent, PongEvent } from './core/event.js';
@@ -54,3 +55,7 @@ export { openTimeout, type OpenTimeoutConfig } from './operators/openTimeout.js'
 export { reconnect, type ReconnectConfig } from './operators/reconnect.js';
 export { sendFrom, type SendFromConfig } from './operators/sendFrom.js';
 export { shareConnection, type ShareConnectionConfig } from './operators/shareConnection.js';
+
+// protocol
+export { type Channels, channels, type ChannelsConfig } from './protocol/channels.js';
+export { type Requests, requests, type RequestsConfig } from './protocol/requests.js';

@@ -19,6 +19,8 @@ export interface HawserErrors {
   LeaseLostError: LeaseLostError;
   BufferOverflowError: BufferOverflowError;
   ProtocolError: ProtocolError;
+  RequestTimeoutError: RequestTimeoutError;
+  RequestDisconnectedError: RequestDisconnectedError;
 }
 
 /** An error with its name, its facts and, where there is one, its cause. */
@@ -132,5 +134,31 @@ export class ProtocolError extends NamedError {
   declare readonly name: 'ProtocolError';
   constructor(why: string, cause?: unknown) {
     super('ProtocolError', why, {}, cause);
+  }
+}
+
+/** A request was not answered in time. */
+export class RequestTimeoutError extends NamedError {
+  declare readonly name: 'RequestTimeoutError';
+  /** Milliseconds. */
+  declare readonly timeout: number;
+  /** Whether the peer may have got the request; false when it waited for a connection all the time. */
+  declare readonly sent: boolean;
+  constructor(timeout: number, sent: boolean) {
+    const what = sent ? 'no answer to a request' : 'no connection for a request';
+    super('RequestTimeoutError', `${what} within ${timeout} ms`, { timeout, sent });
+  }
+}
+
+/** A request cannot be answered any more, or could not be sent, for want of a connection. */
+export class RequestDisconnectedError extends NamedError {
+  declare readonly name: 'RequestDisconnectedError';
+  /** Whether the peer may have got the request; when false, it is safe to ask again. */
+  declare readonly sent: boolean;
+  constructor(sent: boolean, cause?: unknown) {
+    const why = sent
+      ? 'the connection was lost before the answer came'
+      : 'the request was not sent: no connection is open';
+    super('RequestDisconnectedError', why, { sent }, cause);
   }
 }
