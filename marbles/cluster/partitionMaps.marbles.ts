@@ -320,6 +320,37 @@ describe('partitionMaps', () => {
     );
   });
 
+  describe('after an answer', () => {
+    it(
+      'still refuses what is said of an epoch that was left behind before it',
+      marbles(({ cold, expectObservable }) => {
+        const source = cold('1v---4-D', updates);
+        const answer = cold('   -w  ', updates);
+        const expected = '   1v--w---';
+
+        const result = partitionMaps(source, { refresh: () => answer, staleAfter: 2 });
+
+        expectObservable(named(result), '^-------!').toBe(expected);
+      }),
+    );
+
+    it(
+      'that goes back to an epoch of before, refuses the one that was left for it',
+      marbles(({ cold, expectObservable, flush }) => {
+        const source = cold('1v----w-', updates);
+        const answer = cold('   -4  ', updates);
+        const expected = '   1v--4---';
+        const behind: unknown[] = [];
+
+        const result = partitionMaps(source, { refresh: () => answer, staleAfter: 2 });
+
+        expectObservable(named(result.pipe(tap((map) => behind.push(map.formerEpochs)))), '^-------!').toBe(expected);
+        flush();
+        expect(behind).toEqual([[], ['one'], ['two']]);
+      }),
+    );
+  });
+
   describe('told what is no map', () => {
     it(
       'asks for one',

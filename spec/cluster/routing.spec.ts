@@ -15,9 +15,26 @@ describe('the order of maps', () => {
     expect([take('f', NaN), take('g', NaN), take('g', Infinity)]).toEqual(['old', 'old', 'old']);
   });
 
-  it('remembers a hundred lives that are over', () => {
+  it('is told by a map that left the present life behind: the cluster was rolled back', () => {
     const order = new MapOrder();
-    for (let life = 0; life <= 101; life++) order.take({ epoch: `${life}`, version: 1 });
+    const take = (epoch: string, version: number, ...formerEpochs: string[]): string =>
+      order.take({ epoch, version, formerEpochs });
+    expect([take('e', 5), take('f', 1, 'e'), take('e', 6)]).toEqual(['first', 'restarted', 'old']);
+    expect([take('e', 3, 'f'), take('f', 9, 'd'), take('e', 4, 'f')]).toEqual(['restarted', 'old', 'newer']);
+    expect([take('f', 1, 'e'), take('e', 9)]).toEqual(['restarted', 'old']);
+  });
+
+  it('is that of what the map says it left behind, also where no map of that was seen', () => {
+    const order = new MapOrder();
+    order.take({ epoch: 'f', version: 1, formerEpochs: ['e'] });
+    expect(order.take({ epoch: 'e', version: 9 })).toBe('old');
+    order.take({ epoch: 'f', version: 2 });
+    expect(order.take({ epoch: 'e', version: 9 })).toBe('old');
+  });
+
+  it('remembers sixteen lives that are over', () => {
+    const order = new MapOrder();
+    for (let life = 0; life <= 17; life++) order.take({ epoch: `${life}`, version: 1 });
     expect(order.take({ epoch: '1', version: 9 })).toBe('old');
     expect(order.take({ epoch: '0', version: 9 })).toBe('restarted');
   });

@@ -1,12 +1,12 @@
-import type { PartitionMap } from './partitionMap.js';
+import { epochsBehind, type PartitionMap } from './partitionMap.js';
 
-/** How many lives of a cluster are remembered that are over. */
-const REMEMBERED = 100;
-
-/** Tells newer maps from older ones: by version within a life of the cluster; a life that has ended does not come back. */
+/**
+ * Tells newer maps from older ones: by version within a life of the cluster. A life that has ended does not come back, unless a map of it
+ * says that it has left the present one behind.
+ */
 export class MapOrder {
   private newest: Pick<PartitionMap, 'epoch' | 'version'> | undefined;
-  private readonly past = new Set<string>();
+  private behind: readonly string[] = [];
 
   /** Whether there has been a map. */
   get begun(): boolean {
@@ -14,16 +14,18 @@ export class MapOrder {
   }
 
   /** What a map is to those before it: older or the same is `'old'`. */
-  take({ epoch, version }: Pick<PartitionMap, 'epoch' | 'version'>): 'first' | 'newer' | 'restarted' | 'old' {
+  take({
+    epoch,
+    version,
+    formerEpochs = [],
+  }: Pick<PartitionMap, 'epoch' | 'version' | 'formerEpochs'>): 'first' | 'newer' | 'restarted' | 'old' {
     const before = this.newest;
     const sameLife = before?.epoch === epoch;
-    if (!Number.isFinite(version) || this.past.has(epoch) || (sameLife && !(version > before.version))) return 'old';
+    const isOver = this.behind.includes(epoch) && !(before && formerEpochs.includes(before.epoch));
+    if (!Number.isFinite(version) || isOver || (sameLife && !(version > before.version))) return 'old';
     this.newest = { epoch, version };
+    this.behind = epochsBehind(epoch, [...(before ? [before.epoch] : []), ...formerEpochs, ...this.behind]);
     if (!before) return 'first';
-    if (sameLife) return 'newer';
-    this.past.add(before.epoch);
-    const [oldest] = this.past;
-    if (oldest !== undefined && this.past.size > REMEMBERED) this.past.delete(oldest);
-    return 'restarted';
+    return sameLife ? 'newer' : 'restarted';
   }
 }

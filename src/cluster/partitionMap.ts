@@ -89,14 +89,18 @@ function fullMap(map: PartitionMap | undefined, update: PartitionMapUpdate & { r
   const { epoch, version } = update;
   check(update.partitions.length > 0, 'it has no partitions');
   const nodes = new Map(update.nodes.map((node) => [node.id, node]));
-  const formerEpochs = map?.formerEpochs ?? [];
   return {
     epoch,
     version,
     nodes,
     partitions: update.partitions.map((partition) => among(nodes, partition)),
-    formerEpochs: map && map.epoch !== epoch ? [map.epoch, ...formerEpochs].slice(0, FORMER_EPOCHS) : formerEpochs,
+    formerEpochs: map ? epochsBehind(epoch, [map.epoch, ...(map.formerEpochs ?? [])]) : [],
   };
+}
+
+/** What `formerEpochs` says in a map of `epoch`, where so many were known before it, the newest first. */
+export function epochsBehind(epoch: string, before: readonly string[]): readonly string[] {
+  return [...new Set(before)].filter((one) => one !== epoch).slice(0, FORMER_EPOCHS);
 }
 
 /** Undefined where the delta speaks of a node that neither it nor the map has. */

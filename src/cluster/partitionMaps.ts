@@ -5,7 +5,7 @@ import type { Duration } from '../core/duration.js';
 import { isNamed } from '../core/errors.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
 import { operate } from '../core/operate.js';
-import { applyUpdate, type PartitionMap, type PartitionMapUpdate } from './partitionMap.js';
+import { applyUpdate, epochsBehind, type PartitionMap, type PartitionMapUpdate } from './partitionMap.js';
 import { questions } from './questions.js';
 
 export interface PartitionMapsConfig {
@@ -62,7 +62,8 @@ export function partitionMaps(
 
     const take = (update: PartitionMapUpdate, isAnswer: boolean): void => {
       // An answer says what is: when it speaks of a former epoch, that one is back.
-      const known = isAnswer && map ? { ...map, formerEpochs: [] } : map;
+      const known =
+        isAnswer && map ? { ...map, formerEpochs: epochsBehind(update.epoch, map.formerEpochs ?? []) } : map;
       const { map: newest, outcome } = applyUpdate(known, update);
       const isNews = outcome === 'applied' || outcome === 'unchanged';
       if (outcome === 'applied') map = newest;
