@@ -15,6 +15,8 @@ export default {
       displayName: 'spec',
       roots: ['<rootDir>/src', '<rootDir>/spec'],
       testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+      transform: { ...shared.transform, '/@angular/.+\\.mjs$': '<rootDir>/tools/angularTransform.cjs' },
+      transformIgnorePatterns: ['/node_modules/(?!@angular/)'],
     },
     {
       ...shared,

@@ -1,1 +1,3 @@
-export {};
+export type { ConnectionRef } from './bindings/angular/connectionRef.js';
+export { injectConnection } from './bindings/angular/injectConnection.js';
+export { provideConnection } from './bindings/angular/provideConnection.js';
