@@ -318,7 +318,7 @@ describe('requests', () => {
       const next = cold('     c-O----W-----', values);
       const toA = '        --12---x------';
       const toB = '        ------3-------';
-      const shared = inTurn(old, next).pipe(drainHandover({ linger: 8 }), shareConnection());
+      const shared = inTurn(old, next).pipe(drainHandover({ linger: 9 }), shareConnection());
       const rpc = rpcOf(shared, { cancel });
 
       expectObservable(shared, '^---------------!').toBe('co-d-O--u-(vW)t--', values);
@@ -378,7 +378,7 @@ describe('requests', () => {
       const chain = rpc.request('1').pipe(mergeMap((one) => concat([one], rpc.request('2'), rpc.request('3'))));
 
       chain.subscribe({ next: (answer) => told.push(answer), complete: () => told.push('end') });
-      events$.next(events.o as ConnectionEvent<string, unknown>);
+      events$.next(events.o);
       expect(told).toEqual(['re 1', 're 2', 're 3', 'end']);
       expect(a.sent).toEqual(['1', '2', '3']);
       expect(events$.observed).toBe(false);
@@ -405,7 +405,7 @@ describe('requests', () => {
 
   it(
     'fails only the request that cannot be sent, and lets it wait where the connection is not open',
-    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+    marbles(({ hot, expectObservable, a, b, events }) => {
       const source = hot('               co----x-CO-V', { ...events, ...answers(a, b) });
       const rpc = rpcOf(source.pipe(shareConnection()));
       const error = new TypeError('not encodable');
@@ -450,14 +450,16 @@ describe('requests', () => {
         throw new NotOpenError(3, a.url);
       };
       const tell = (request: string): void => {
-        rpc.request(request).subscribe({ next: (answer) => told.push(answer), error: (error) => told.push(error) });
+        rpc
+          .request(request)
+          .subscribe({ next: (answer) => told.push(answer), error: (error: unknown) => told.push(error) });
       };
 
       tell('1');
       tell('2');
-      events$.next(events.o as ConnectionEvent<string, unknown>);
+      events$.next(events.o);
       expect(told).toEqual([lost]);
-      events$.next(events.O as ConnectionEvent<string, unknown>);
+      events$.next(events.O);
       events$.next(message(b, 're 1'));
       expect(told).toEqual([lost, 're 1']);
       expect(b.sent).toEqual(['1']);

@@ -39,11 +39,11 @@ interface Channel<In, Out, Session> {
 /**
  * Topics over one connection: however many watch one, the peer is asked for it once, and again on each connection that opens.
  *
- *     source   co-m-m-r-CO-M-----
- *     first    ---m-m------M-
- *     second       -m------M---
- *     to a     -j----------------
- *     to b     ----------J----L--
+ *     source   co-1-2-r-CO-4-5-      (r: the connection was lost)
+ *     first    ---1-2------4-5-
+ *     second   -----2------4---
+ *     to a     -j--------------      (j joins)
+ *     to b     ----------j----l      (l leaves)
  *
  * `join` is called while `open` is passed on, and so before `sendFrom`, which stands further up, sends what waited. During a handover the
  * successor is joined and the old connection left as it is, to serve until it is `retired`. No connection that is gone is told anything.
@@ -90,7 +90,7 @@ export function channels<In, Out, Session>(
   };
   const enter = (channel: Channel<In, Out, Session>): void => {
     const connection = hold.usable();
-    if (!connection || channel.joined === connection) return;
+    if (!connection || channel.joined === connection || watched.get(channel.topic) !== channel) return;
     channel.joined = connection;
     try {
       join(connection, channel.topic);
@@ -155,7 +155,7 @@ export function channels<In, Out, Session>(
         channel.watchers = [...channel.watchers, subscriber];
         subscriber.add(() => drop(channel, subscriber));
         hold.take();
-        if (!subscriber.closed) enter(channel);
+        enter(channel);
       }),
   };
 }

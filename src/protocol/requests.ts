@@ -34,10 +34,10 @@ export interface Requests<In, Out> {
 /**
  * Requests and their answers over one connection, told apart by ids.
  *
- *     source   co----u-v-      (u answers 1, v answers 2)
- *     sent     --12------
- *     first    ------(u|)
- *     second   --------(v|)
+ *     source   co----v-u--      (u answers 1, v answers 2)
+ *     sent     --12-------
+ *     first    --------(u|)
+ *     second   ------(v|)
  *
  * A request settles once: with its answer, a `RequestTimeoutError`, a `RequestDisconnectedError` that says whether it was `sent`, or by
  * being cancelled. While no connection is open it waits. It goes over the connection that opened last; during a handover the old one may
