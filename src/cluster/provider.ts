@@ -3,8 +3,8 @@ import { CLOSED, type Connection } from '../core/connection.js';
 import { NotOpenError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { operated, receiver } from '../core/operate.js';
+import { Outcome } from '../core/outcome.js';
 import type { ConnectionProvider, ProviderEvent } from './connectionProvider.js';
-import { Opening } from './opening.js';
 
 /** A node as a provider sees it. */
 export interface ProvidedNode<Out> {
@@ -24,7 +24,7 @@ export abstract class Provider<In, Out> implements ConnectionProvider<In, Out> {
   private readonly nodes = new WeakMap<Connection<Out>, ProvidedNode<Out>>();
   private readonly seen = new Set<string>();
   private life: Subscription | undefined;
-  private opening: Opening | undefined;
+  private opening: Outcome | undefined;
   /** Closed for good. */
   protected isClosed = false;
   /** Where the last dial led. */
@@ -49,7 +49,7 @@ export abstract class Provider<In, Out> implements ConnectionProvider<In, Out> {
 
   connect(): Promise<void> {
     if (this.isConnected) return Promise.resolve();
-    const opening = (this.opening ??= new Opening());
+    const opening = (this.opening ??= new Outcome());
     if (this.isClosed) this.gaveUp(this.notOpen());
     else this.begin();
     return opening.promise;

@@ -1,7 +1,7 @@
 import { noop } from 'rxjs';
 
-/** A promise of an open connection. Nobody has to look at it: that it is rejected is no failure of the process. */
-export class Opening {
+/** A promise that its maker settles. Nobody has to look at it: that it is rejected is no failure of the process. */
+export class Outcome {
   readonly promise: Promise<void>;
   resolve!: () => void;
   reject!: (error: unknown) => void;
