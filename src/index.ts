@@ -59,3 +59,12 @@ export { shareConnection, type ShareConnectionConfig } from './operators/shareCo
 // protocol
 export { type Channels, channels, type ChannelsConfig } from './protocol/channels.js';
 export { type Requests, requests, type RequestsConfig } from './protocol/requests.js';
+
+// bindings
+export { eachValueFrom, type EachValueFromConfig, toAsyncIterable } from './bindings/asyncIterable.js';
+export type { HostTarget } from './bindings/hostGate.js';
+export type { IterationConfig } from './bindings/iteration.js';
+export { online$, type OnlineTarget } from './bindings/online.js';
+export { toReadableStream } from './bindings/readableStream.js';
+export { visible$, type VisibleTarget } from './bindings/visible.js';
+export { toWritableStream, type WritableStreamConfig } from './bindings/writableStream.js';

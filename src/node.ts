@@ -1,1 +1,3 @@
-export {};
+export { type DuplexConfig, toDuplex } from './bindings/toDuplex.js';
+export { type ReadableConfig, toReadable } from './bindings/toReadable.js';
+export { toWritable, type WritableConfig } from './bindings/toWritable.js';

@@ -125,7 +125,7 @@ export class BufferOverflowError extends NamedError {
   /** How many messages the queue may hold. */
   declare readonly buffer: number;
   constructor(buffer: number) {
-    super('BufferOverflowError', `more than ${buffer} messages wait for a connection`, { buffer });
+    super('BufferOverflowError', `more than ${buffer} messages wait`, { buffer });
   }
 }
 

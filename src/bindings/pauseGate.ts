@@ -1,0 +1,32 @@
+import type { Connection } from '../core/connection.js';
+import type { ConnectionEvent } from '../core/event.js';
+
+/** Stands between connections and a consumer: while it is shut, they are paused, where the platform can. */
+export class PauseGate {
+  #isShut = false;
+  readonly #held = new Set<Pick<Connection<never>, 'resume'>>();
+
+  /** Takes note of every event, after it was delivered. */
+  saw<In, Out, Session>(event: ConnectionEvent<In, Out, Session>): void {
+    if (!this.#isShut || !('connection' in event)) return;
+    const { connection } = event;
+    if (event.type === 'close' || event.type === 'retired') this.#held.delete(connection);
+    else {
+      // Every time: a connection that is told to close reads on.
+      this.#held.add(connection);
+      connection.pause?.();
+    }
+  }
+
+  /** From the next event on, what opens or still speaks is paused. */
+  shut(): void {
+    this.#isShut = true;
+  }
+
+  open(): void {
+    this.#isShut = false;
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const connection of held) connection.resume?.();
+  }
+}
