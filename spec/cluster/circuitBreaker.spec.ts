@@ -68,6 +68,28 @@ describe('circuitBreaker', () => {
     expect([1_999, 2_000, 2_000].map((now) => breaker.allows(now))).toEqual([false, true, false]);
   });
 
+  it('says until when it lets nothing through', () => {
+    const breaker = circuitBreaker({ failures: 1, resetAfter: 1_000 });
+    expect(breaker.until).toBe(-Infinity);
+    breaker.failed(500);
+    expect(breaker.until).toBe(1_500);
+    breaker.allows(1_600);
+    expect(breaker.until).toBe(2_600);
+    breaker.succeeded();
+    expect(breaker.until).toBe(-Infinity);
+  });
+
+  it('forgets everything where it is told so', () => {
+    const breaker = circuitBreaker({ failures: 2 });
+    fail(breaker, 2);
+    breaker.reset();
+    expect([breaker.state, breaker.until, breaker.allows(0)]).toEqual(['closed', -Infinity, true]);
+    fail(breaker, 1);
+    breaker.reset();
+    fail(breaker, 1);
+    expect(breaker.state).toBe('closed');
+  });
+
   it('takes what was begun before it opened for no proof of anything', () => {
     const breaker = opened();
     breaker.succeeded();

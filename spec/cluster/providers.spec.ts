@@ -1,5 +1,6 @@
 import { BehaviorSubject, EMPTY, filter, merge, mergeMap, type Observable, Subject, throwError } from 'rxjs';
 import { autoProvider } from '../../src/cluster/autoProvider.js';
+import type { CircuitBreakerConfig } from '../../src/cluster/circuitBreaker.js';
 import { clusterProvider } from '../../src/cluster/clusterProvider.js';
 import type { ConnectionProvider, ProviderEvent } from '../../src/cluster/connectionProvider.js';
 import { httpSyncProvider } from '../../src/cluster/httpSyncProvider.js';
@@ -489,6 +490,65 @@ describe('clusterProvider', () => {
     await until('connected a');
     await server.waitForMessage();
     expect([...provider.connectedNodes].sort()).toEqual(['a', 'b']);
+  });
+
+  describe('with a circuit breaker', () => {
+    /** Node a owns 2, and can be dialled again every 5 ms; b echoes. */
+    const breaking = (circuitBreaker: CircuitBreakerConfig, maps: Observable<PartitionMap>) => {
+      const circuits: unknown[] = [];
+      const provider = clusterProvider<string, string, undefined>({
+        key: String,
+        hash: Number,
+        partitionMap$: maps,
+        connect: ({ url }) => webSocket(url).pipe(json<string>(), reconnect({ delay: constant(5) })),
+        retryAfter: 5,
+        fallback: 'any',
+        circuitBreaker,
+        onState: ({ id, circuit }) => circuits.push(`${id} ${circuit ?? 'none'}`),
+      });
+      server.refuse(503, {}, { times: Infinity });
+      server.echo();
+      other.echo();
+      return { circuits, ...observed(provider) };
+    };
+
+    it('dials, sends to and names no node whose circuit is open (P29)', async () => {
+      const partitionMap$ = new BehaviorSubject(mapOf(['a', 'b'], both()));
+      const { provider, until, circuits } = breaking({ failures: 3, resetAfter: '1h' }, partitionMap$);
+      await provider.connect();
+      await until('error DialError of a');
+      for (let times = 1; times <= 20; times++) {
+        provider.send('2');
+        await until('b says 2', times);
+      }
+      expect(provider.getConnection('2').url).toBe(other.url);
+      expect([server.dials, provider.connectedNodes]).toEqual([3, ['b']]);
+      expect(circuits.at(-1)).toBe('b closed');
+      expect(circuits).toContain('a open');
+    });
+
+    it('dials it once when the time has come, and is connected to it when that succeeds', async () => {
+      const partitionMap$ = new BehaviorSubject(mapOf(['a', 'b'], both()));
+      const { provider, until, told } = breaking({ failures: 3, resetAfter: 20 }, partitionMap$);
+      await provider.connect();
+      await until('error DialError of a', 3);
+      expect(server.dials).toBe(5);
+      server.accept();
+      await until('connected a');
+      expect(told.filter((line) => line === 'connected a')).toHaveLength(1);
+      await until('connected b');
+      expect(provider.getConnection('2').url).toBe(server.url);
+    });
+
+    it('dials it at once when the cluster was started anew', async () => {
+      const partitionMap$ = new BehaviorSubject(mapOf(['a', 'b'], both()));
+      const { provider, until } = breaking({ failures: 1, resetAfter: '1h' }, partitionMap$);
+      await provider.connect();
+      await until('error DialError of a');
+      server.accept();
+      partitionMap$.next({ ...mapOf(['a', 'b'], both()), epoch: 'f' });
+      await until('connected a');
+    });
   });
 
   it('connects again to a node that said goodbye', async () => {

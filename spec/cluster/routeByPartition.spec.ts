@@ -89,6 +89,9 @@ describe('the types of routeByPartition', () => {
       const make = (): unknown => routeByPartition({ ...good, ...config });
       expect(make).toThrow(new TypeError(`routeByPartition: ${message}`));
     }
+    expect(() => routeByPartition({ ...good, circuitBreaker: { failures: 0 } })).toThrow(
+      new TypeError('circuitBreaker: expected `failures` to be a whole number of at least 1, got 0'),
+    );
   });
 });
 

@@ -14,12 +14,16 @@ export interface CircuitBreakerConfig {
 export interface CircuitBreaker {
   /** An open circuit stays `open` until somebody asks to go through after its time. */
   readonly state: CircuitState;
+  /** When it lets the next attempt through; -Infinity while it is closed. */
+  readonly until: number;
   /** Whether an attempt may be made now. Where it says so while the circuit is not closed, this attempt is the one trial. */
   allows(now: number): boolean;
   /** Closes the circuit, or forgets the failures so far. What was begun before the circuit opened does not close it. */
   succeeded(): void;
   /** Counts a failure; that of a trial opens the circuit again. */
   failed(now: number): void;
+  /** Closes the circuit, and forgets all that it was told. */
+  reset(): void;
 }
 
 /** Stops attempts after failures in a row, and lets a single one through after a while to see whether they are over. */
@@ -40,6 +44,9 @@ export function circuitBreaker({ failures = 5, resetAfter = 30_000 }: CircuitBre
     get state() {
       return state;
     },
+    get until() {
+      return state === 'closed' ? -Infinity : since + pause;
+    },
     allows(now) {
       if (state === 'closed') return true;
       // Also where a trial was let through and never told how it went: a circuit must not stay half open for ever.
@@ -53,6 +60,9 @@ export function circuitBreaker({ failures = 5, resetAfter = 30_000 }: CircuitBre
     },
     failed(now) {
       if (state === 'half-open' || (state === 'closed' && ++inRow === most)) enter('open', now);
+    },
+    reset() {
+      enter('closed', since);
     },
   };
 }

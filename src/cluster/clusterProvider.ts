@@ -1,9 +1,13 @@
-import { asyncScheduler, from, Observable, repeat, retry, Subject, type Subscription, tap, timer } from 'rxjs';
+import { asyncScheduler, defer, from, Observable, repeat, retry, Subject, type Subscription, tap, timer } from 'rxjs';
+import { clockOf } from '../core/clock.js';
 import { type Connection, deriveConnection } from '../core/connection.js';
 import { duration } from '../core/duration.js';
+import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { operate, operated } from '../core/operate.js';
 import { shareConnection } from '../operators/shareConnection.js';
+import { breakCircuit } from './breakCircuit.js';
+import { type CircuitBreaker, circuitBreaker } from './circuitBreaker.js';
 import type { ConnectionProvider } from './connectionProvider.js';
 import { fnv1a, partitionOfHash } from './hash.js';
 import { MapOrder } from './mapOrder.js';
@@ -15,7 +19,8 @@ import type { RouteByPartitionConfig } from './routeByPartitionConfig.js';
 /** A node of the map, to which a connection is held. */
 interface Held<In, Out> extends ProvidedNode<Out> {
   events$: ConnectionEvents<In, Out>;
-  hold?: Subscription;
+  hold?: Subscription | undefined;
+  circuit?: CircuitBreaker | undefined;
   /** Why its stream has ended, until it is open again. */
   failure?: { readonly cause: unknown } | undefined;
 }
@@ -49,6 +54,9 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
   protected override dial(): ConnectionEvents<In, Out> {
     return new Observable((subscriber) => {
       const { config } = this;
+      // Whoever dials has the circuits: a second count, of what is routed, would only come later.
+      const { circuitBreaker: breaking, onState, ...routed } = config;
+      const clock = clockOf(config.scheduler);
       const order = new MapOrder();
       const failed = (): void => {
         const nodes = [...this.held.values()];
@@ -58,8 +66,11 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
       };
       const holdOn = (node: Held<In, Out>): void => {
         if (node.hold) return;
-        const again = (): Observable<unknown> =>
-          timer(duration(config.retryAfter ?? 5_000), config.scheduler ?? asyncScheduler);
+        const again = (): Observable<unknown> => {
+          // Timers may ring a millisecond early.
+          const opensIn = node.circuit ? node.circuit.until - clock.now() + 1 : 0;
+          return timer(Math.max(duration(config.retryAfter ?? 5_000), opensIn), config.scheduler ?? asyncScheduler);
+        };
         const ended = (cause: unknown): void => {
           node.failure = { cause };
           this.tell({ type: 'error', node: node.id, error: cause });
@@ -81,13 +92,20 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
       const heldTo = ({ id, url }: ClusterNode): Held<In, Out> => {
         const known = this.held.get(url);
         if (known) return known;
-        const node = { id } as Held<In, Out>;
+        const circuit = breaking && circuitBreaker(breaking);
+        const node = { id, circuit } as Held<In, Out>;
         this.held.set(url, node);
-        node.events$ = config.connect({ id, url }).pipe(this.follow(node), shareConnection());
+        const dialled$ = defer((): ConnectionEvents<In, Out> => {
+          if (!circuit) return config.connect({ id, url });
+          if (!circuit.allows(clock.now())) throw new DialError(url, 'its circuit is open');
+          return config.connect({ id, url }).pipe(breakCircuit(circuit, clock));
+        });
+        node.events$ = dialled$.pipe(this.follow(node), shareConnection());
         return node;
       };
       const apply = (map: PartitionMap): void => {
-        if (order.take(map) === 'old') return;
+        const news = order.take(map);
+        if (news === 'old') return;
         this.map = map;
         const urls = new Set(Array.from(map.nodes.values(), ({ url }) => url));
         for (const [url, node] of this.held) {
@@ -98,6 +116,11 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         for (const node of map.nodes.values()) {
           const held = heldTo(node);
           held.id = node.id;
+          if (news === 'restarted' && held.failure) {
+            held.circuit?.reset();
+            held.hold?.unsubscribe();
+            held.hold = undefined;
+          }
           holdOn(held);
         }
         this.tell({ type: 'partitionMapUpdated', map });
@@ -105,17 +128,20 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
 
       subscriber.add(() => this.held.clear());
       const routing = routeByPartition<In, Out, unknown>({
-        ...config,
+        ...routed,
+        ...(onState && {
+          onState: (status) => onState({ ...status, circuit: this.held.get(status.url)?.circuit?.state }),
+        }),
         key: (message) => {
           const { key = config.key(message) } = this;
           this.key = undefined;
           return key;
         },
         connect: (node) => heldTo(node).events$,
-        partitionMap$: operated<PartitionMap, PartitionMap>(from(config.partitionMap$), (routed) => ({
+        partitionMap$: operated<PartitionMap, PartitionMap>(from(config.partitionMap$), (router) => ({
           next(map) {
-            routed.next(map);
-            if (!routed.closed) apply(map);
+            router.next(map);
+            if (!router.closed) apply(map);
           },
         })),
       });
@@ -131,7 +157,7 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
 /**
  * Provides the nodes of a cluster. Every node of the map is held a connection to; messages go to the owner of their key, as with
  * `routeByPartition`, whose options these are. `connect()` rejects when every node's stream has ended; later a node whose stream ends is tried
- * again after `retryAfter`. `partitionMap$` is subscribed anew with each `forceReconnect()`, and has to give the map then.
+ * again after `retryAfter`, or when its circuit allows. `partitionMap$` is subscribed anew with each `forceReconnect()`, and has to give the map then.
  *
  * @example
  * const provider = clusterProvider({

@@ -1,3 +1,5 @@
+import type { CircuitState } from './circuitBreaker.js';
+
 /**
  * `idle`: not dialled, for nothing was to be sent; `connecting`, `open`, `reconnecting`: as its events say; `failed`: its stream ended, and is
  * tried again later; `closed`: let go.
@@ -12,4 +14,6 @@ export interface NodeStatus {
   readonly state: NodeState;
   /** Why it is `reconnecting` or `failed`; undefined where its stream completed. */
   readonly cause?: unknown;
+  /** Of its circuit, where there is a `circuitBreaker`. */
+  readonly circuit?: CircuitState | undefined;
 }

@@ -55,7 +55,7 @@ export class Pool<In, Out, Session> {
     for (const member of [...this.members.values()]) {
       if (needed.has(member)) {
         member.keep();
-        if (restarted) member.revive();
+        if (restarted) member.restart();
       } else member.letGo();
     }
   }

@@ -1,7 +1,10 @@
 import { defer, type Subscriber } from 'rxjs';
 import type { Clock, Deadline } from '../core/clock.js';
+import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { guarded, receiver } from '../core/operate.js';
+import { breakCircuit } from './breakCircuit.js';
+import { type CircuitBreaker, circuitBreaker, type CircuitBreakerConfig, type CircuitState } from './circuitBreaker.js';
 import type { NodeState, NodeStatus } from './nodeStatus.js';
 import type { ClusterNode } from './partitionMap.js';
 import { Passage } from './passage.js';
@@ -16,6 +19,8 @@ export interface PoolHost<In, Out, Session> {
   readonly idle: number;
   /** How long, in milliseconds, a node whose stream has ended is left alone. */
   readonly retryAfter: number;
+  /** When a node is not dialled for longer than that; never by default. */
+  readonly circuitBreaker?: CircuitBreakerConfig | undefined;
   readonly clock: Clock;
   /** Its end closes every connection; what a callback throws becomes its error. */
   readonly subscriber: Subscriber<ConnectionEvent<In, Out, Session>>;
@@ -41,6 +46,7 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   private life: Subscriber<unknown> | undefined;
   private readonly idle: Deadline;
   private readonly retry: Deadline;
+  private readonly breaker: CircuitBreaker | undefined;
 
   constructor(
     private node: ClusterNode,
@@ -48,6 +54,7 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   ) {
     this.idle = host.clock.deadline(guarded(host.subscriber, () => this.leave()));
     this.retry = host.clock.deadline(guarded(host.subscriber, () => this.revive()));
+    this.breaker = host.circuitBreaker && circuitBreaker(host.circuitBreaker);
   }
 
   get id(): string {
@@ -56,6 +63,10 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
 
   get url(): string {
     return this.node.url;
+  }
+
+  get circuit(): CircuitState | undefined {
+    return this.breaker?.state;
   }
 
   /** Whether its stream goes on. */
@@ -70,18 +81,25 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
     if (renamed && this.live) this.tell();
   }
 
-  /** Dials, unless it has done so or failed not long ago. */
+  /** Dials, unless it has done so or failed not long ago, or its circuit is open. */
   ensure(): void {
+    const { host, breaker } = this;
     if (this.state !== 'idle' && this.state !== 'closed') return;
+    if (breaker?.allows(host.clock.now()) === false) {
+      this.end({ error: new DialError(this.url, 'its circuit is open') });
+      return;
+    }
     const life = receiver<ConnectionEvent<In, Out, Session>, unknown>({
-      subscriber: this.host.subscriber,
+      subscriber: host.subscriber,
       next: (event) => this.heard(event),
       error: (error) => this.end({ error }),
       complete: () => this.end(),
     });
     this.life = life;
     this.become('connecting');
-    if (!life.closed) defer(() => this.host.connect(this.node)).subscribe(life);
+    if (life.closed) return;
+    const events$ = defer(() => host.connect(this.node));
+    (breaker ? events$.pipe(breakCircuit(breaker, host.clock)) : events$).subscribe(life);
   }
 
   /** The map has a use for it. */
@@ -97,8 +115,13 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
     if (!this.passage) this.release();
   }
 
-  /** May be dialled again if it had failed. */
-  revive(): void {
+  /** The cluster was started anew: that it had failed means nothing any more. */
+  restart(): void {
+    this.breaker?.reset();
+    this.revive();
+  }
+
+  private revive(): void {
     this.retry.cancel();
     if (this.state !== 'failed') return;
     this.become('idle');
@@ -149,11 +172,13 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   }
 
   private end(end?: { readonly error: unknown }): void {
+    const { host, needed, breaker } = this;
     this.close();
-    this.become(this.needed ? 'failed' : 'closed', end?.error);
-    if (this.needed && !this.host.subscriber.closed) this.retry.in(this.host.retryAfter);
-    this.host.over(this, end);
-    this.host.changed();
+    this.become(needed ? 'failed' : 'closed', end?.error);
+    const opensIn = breaker ? breaker.until - host.clock.now() : 0;
+    if (needed && !host.subscriber.closed) this.retry.in(Math.max(host.retryAfter, opensIn));
+    host.over(this, end);
+    host.changed();
   }
 
   private become(state: NodeState, cause?: unknown): void {
@@ -166,7 +191,7 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   }
 
   private tell(): void {
-    const { id, url, state, cause } = this;
-    this.host.onState?.({ id, url, state, cause });
+    const { id, url, state, cause, circuit } = this;
+    this.host.onState?.({ id, url, state, cause, circuit });
   }
 }

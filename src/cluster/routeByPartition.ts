@@ -4,6 +4,7 @@ import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction, expectOneOf } from '../core/expect.js';
 import { guarded, operate } from '../core/operate.js';
+import { circuitBreaker } from './circuitBreaker.js';
 import { Dispatcher } from './dispatcher.js';
 import { fnv1a } from './hash.js';
 import { MapOrder } from './mapOrder.js';
@@ -54,6 +55,7 @@ export function routeByPartition<In, Out, Session>({
   overflow = 'drop-oldest',
   idle = 5_000,
   retryAfter = 5_000,
+  circuitBreaker: breaking,
   settled,
   notOwner,
   refresh,
@@ -68,6 +70,7 @@ export function routeByPartition<In, Out, Session>({
   expectOneOf(who, 'overflow', overflow, ['drop-oldest', 'drop-newest', 'error']);
   const kept = expectDuration(who, 'idle', idle, true);
   const rest = expectDuration(who, 'retryAfter', retryAfter);
+  if (breaking) circuitBreaker(breaking);
 
   return (outgoing$) =>
     new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
@@ -118,6 +121,7 @@ export function routeByPartition<In, Out, Session>({
         connect,
         idle: kept,
         retryAfter: rest,
+        circuitBreaker: breaking,
         clock,
         subscriber,
         heard,

@@ -1,6 +1,7 @@
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import type { Duration } from '../core/duration.js';
 import type { ConnectionEvents } from '../core/event.js';
+import type { CircuitBreakerConfig } from './circuitBreaker.js';
 import type { NodeStatus } from './nodeStatus.js';
 import type { ClusterNode, PartitionMap } from './partitionMap.js';
 import type { Overflow } from './partitionQueues.js';
@@ -27,6 +28,8 @@ export interface RouteByPartitionConfig<In, Out, Session> {
   readonly idle?: Duration;
   /** How long a node whose stream has ended is left alone; 5 s by default. So long, too, may a newer map take after a wrong-owner answer. */
   readonly retryAfter?: Duration;
+  /** When a node that cannot be reached is left alone for longer than `retryAfter`, and its stream ended where it goes on; never by default. */
+  readonly circuitBreaker?: CircuitBreakerConfig;
   /**
    * Tells when the node behind a connection has handled what it was sent, as by the answer to a ping: a partition that moves to another
    * connection waits for its first value, or its end. By default it waits until everything was handed to the network.
