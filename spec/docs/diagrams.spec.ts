@@ -10,12 +10,17 @@ const namesIn = (folder: string): string[] =>
     .map((file) => file.replace(/\.ts$/, ''));
 
 const operators = namesIn('src/operators');
-const sources = [...operators.map((name) => `src/operators/${name}.ts`), 'src/codecs/codec.ts'];
+const sources = [
+  ...operators.map((name) => `src/operators/${name}.ts`),
+  'src/codecs/codec.ts',
+  'src/protocol/requests.ts',
+  'src/protocol/channels.ts',
+];
 const documents = ['README.md', 'docs/operators.md', 'docs/testing.md', 'docs/architecture.md'];
 
 /** The tests that a diagram may come from. */
 function testsOf(operator: string): ReturnType<typeof testRows> {
-  const file = ['operators', 'codecs', 'transports']
+  const file = ['operators', 'codecs', 'transports', 'protocol']
     .map((folder) => `marbles/${folder}/${operator}.marbles.ts`)
     .find((path) => existsSync(join(root, path)));
   return file === undefined ? [] : testRows(read(file));

@@ -15,7 +15,9 @@ const filesIn = (folder: string): string[] =>
 
 const page = read('docs/operators.md');
 const found = sections(page);
-const members = interfaceMembers(['src/operators', 'src/codecs', 'src/transports'].flatMap(filesIn).map(read));
+const members = interfaceMembers(
+  ['src/operators', 'src/codecs', 'src/transports', 'src/protocol'].flatMap(filesIn).map(read),
+);
 const operators = filesIn('src/operators').map((file) => /(\w+)\.ts$/.exec(file)?.[1] ?? '');
 
 /** The public configurations, by the section that has to tell of them. */

@@ -50,12 +50,13 @@ interface Channel<In, Out, Session> {
  * The connection is held while something is watched: give it a shared one.
  *
  * @example
+ * const prices$ = webSocket('wss://prices.example.com').pipe(json<Price, string>(), reconnect(), shareConnection());
  * const topics = channels(prices$, {
- *   join: (connection, topic) => connection.send({ kind: 'subscribe', topic }),
- *   leave: (connection, topic) => connection.send({ kind: 'unsubscribe', topic }),
- *   topicOf: ({ topic }) => topic,
+ *   join: (connection, topic) => connection.send(`join ${topic}`),
+ *   leave: (connection, topic) => connection.send(`leave ${topic}`),
+ *   topicOf: ({ symbol }) => symbol,
  * });
- * topics.watch('eur').subscribe((price) => show(price));
+ * topics.watch('EUR').subscribe(({ price }) => show(price));
  */
 export function channels<In, Out, Session>(
   shared$: ConnectionEvents<In, Out, Session>,
