@@ -854,6 +854,25 @@ describe('an answer of a node that does not own the key', () => {
   );
 
   it(
+    'sends again to the node that refused only when that has handled what it was sent, for it may refuse more',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const outgoing = hot('(24)-6--------8');
+      const maps = cold('   1---2----3-----', {
+        1: ab,
+        2: partitionMap('ab', { version: 2 }),
+        3: partitionMap('ab', { version: 3 }),
+      });
+      const nodeA = cold('  co-v--w--------', { ...events, v: message(a, 'not 2'), w: message(a, 'not 4') });
+      const pong = cold('       ----p');
+      const toA = '         -(24)----(246)8';
+
+      const result = outgoing.pipe(route({ a: nodeA }, maps, { notOwner, settled: () => pong }));
+      expectObservable(result, '---------------!').toBe('co-------------', events);
+      expectObservable(a.sent$).toBe(toA);
+    }),
+  );
+
+  it(
     'that comes when a newer map is there already sends again at once, and asks nobody',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('2-1------');

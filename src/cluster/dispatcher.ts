@@ -32,10 +32,12 @@ interface Way<Out, Session> {
 export class Dispatcher<In, Out, Session> {
   /** Over what the last message of each partition went; more than one where another map had other partitions. */
   private last: (readonly Passage<Out, Session>[] | undefined)[] = [];
-  /** What partitions wait for that are on their way from one connection to another. */
+  /** What partitions wait for that are on their way from one connection to another, or were refused something. */
   private readonly barriers = new Map<number, readonly Barrier[]>();
   /** Which node refused a partition, until there is a newer map or it is asked again. */
   private readonly refusals = new Map<number, PoolMember<In, Out, Session>>();
+  /** Partitions that were refused something since they last sent: what was sent after it may be refused too, and not be back yet. */
+  private readonly unsettled = new Set<number>();
   private readonly flushing = new Set<number>();
   private readonly look: Deadline;
 
@@ -55,6 +57,7 @@ export class Dispatcher<In, Out, Session> {
     // A key may have been with any of the nodes.
     this.last = Array.from(table.owners, () => passages);
     this.barriers.clear();
+    this.unsettled.clear();
     this.config.queues.rehash();
   }
 
@@ -82,6 +85,7 @@ export class Dispatcher<In, Out, Session> {
     this.config.metrics.wrongOwner += 1;
     this.config.settling.renew();
     this.refusals.set(partition, refusedBy);
+    this.unsettled.add(partition);
     this.wait({ message, hash, again: true });
     return this.table.owners[partition] === refusedBy;
   }
@@ -149,18 +153,20 @@ export class Dispatcher<In, Out, Session> {
         if (!passage && !member.troubled) return undefined;
         continue;
       }
-      if (this.hasLeft(partition, passage) && !passage.congested) return { passage, as };
+      if (this.hasSettled(partition, passage) && !passage.congested) return { passage, as };
       this.lookAgain();
       return undefined;
     }
     return undefined;
   }
 
-  /** Whether nothing of a partition is under way elsewhere. */
-  private hasLeft(partition: number, passage: Passage<Out, Session>): boolean {
+  /** Whether nothing of a partition is under way that has to be handled, or come back, before more goes over a connection. */
+  private hasSettled(partition: number, passage: Passage<Out, Session>): boolean {
     const last = this.last[partition];
-    if (last && last !== passage.alone) {
-      const left = (): Barrier[] => last.filter((old) => old !== passage).map((old) => this.config.settling.leave(old));
+    const unsettled = this.unsettled.has(partition);
+    if (last && (unsettled || last !== passage.alone)) {
+      const elsewhere = unsettled ? last : last.filter((old) => old !== passage);
+      const left = (): Barrier[] => elsewhere.map((old) => this.config.settling.leave(old));
       const barriers = this.barriers.get(partition) ?? left();
       if (!barriers.every(({ done }) => done)) {
         this.barriers.set(partition, barriers);
@@ -168,6 +174,7 @@ export class Dispatcher<In, Out, Session> {
       }
     }
     this.barriers.delete(partition);
+    this.unsettled.delete(partition);
     return true;
   }
 
