@@ -236,6 +236,24 @@ describe('a map that changes', () => {
   );
 
   it(
+    'with another number of partitions waits for connections too that others have taken over from',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, a, b, events }) => {
+      const outgoing = hot('2-----4----');
+      const maps = cold('   1----2-----', { 1: partitionMap('a'), 2: partitionMap('aa', { version: 2 }) });
+      const nodeA = cold('  co-dO------', events);
+      const pong = cold('         ---p');
+      const expected = '    co-dO------';
+      const toSuccessor = ' ---------4-';
+
+      const result = outgoing.pipe(route({ a: nodeA }, maps, { settled: () => pong }));
+      expectObservable(result, '-----------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe('-2---------');
+      expectObservable(b.sent$).toBe(toSuccessor);
+      expectSubscriptions(pong.subscriptions).toBe('------^--!');
+    }),
+  );
+
+  it(
     'that comes while a message is being sent takes effect with the next one',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('(246)-----');

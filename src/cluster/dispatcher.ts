@@ -48,16 +48,17 @@ export class Dispatcher<In, Out, Session> {
     this.look = config.clock.deadline(guarded(config.subscriber, () => this.flush()));
   }
 
-  /** Follows another map. `passages` are the connections that are open. */
-  follow(table: RoutingTable<PoolMember<In, Out, Session>>, passages: readonly Passage<Out, Session>[]): void {
+  /** Follows another map. */
+  follow(table: RoutingTable<PoolMember<In, Out, Session>>): void {
     const same = table.isLike(this.table);
     this.table = table;
     this.refusals.clear();
     if (same) return;
-    // A key may have been with any of the nodes.
-    this.last = Array.from(table.owners, () => passages);
+    // A key may have gone over any of the connections, also one that another has taken over from.
+    const any = [...new Set(this.last.flatMap((passages = []) => passages))].filter(({ open }) => open);
+    this.last = Array.from(table.owners, () => any);
     this.barriers.clear();
-    this.unsettled.clear();
+    if (this.unsettled.size > 0) for (const partition of this.last.keys()) this.unsettled.add(partition);
     this.config.queues.rehash();
   }
 

@@ -1,6 +1,5 @@
 import type { ClusterNode } from './partitionMap.js';
 import { type PoolHost, PoolMember } from './poolMember.js';
-import type { Passage } from './passage.js';
 
 export interface PoolConfig<In, Out, Session> extends Omit<PoolHost<In, Out, Session>, 'over'> {
   /** Told when the stream of a node has ended, with what it failed with, or was let go. */
@@ -17,11 +16,6 @@ export class Pool<In, Out, Session> {
   /** Whether a stream of any node goes on. */
   get live(): boolean {
     return [...this.members.values()].some(({ live }) => live);
-  }
-
-  /** The open connections. */
-  passages(): Passage<Out, Session>[] {
-    return [...this.members.values()].flatMap(({ passage }) => passage ?? []);
   }
 
   /** The member at a node's address: a node that changed its name only is the same. */

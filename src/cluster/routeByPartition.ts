@@ -110,7 +110,7 @@ export function routeByPartition<In, Out, Session>({
         if (news === 'old') return;
         patience.cancel();
         table = new RoutingTable<Member>(map, (node) => pool.member(node));
-        dispatcher.follow(table, pool.passages());
+        dispatcher.follow(table);
         pool.follow(table.members, table.needed(fallback), news === 'restarted');
         changed();
       };
