@@ -54,7 +54,7 @@ describe('httpPolling', () => {
     expect(recording.story).toEqual(['connecting', 'open']);
   });
 
-  it('asks one thing at a time, and keeps the order when requests fail', async () => {
+  it('asks one thing at a time, and keeps the order when requests fail (P5)', async () => {
     const recording = record(source({ tries: 10 }));
     const connection = await recording.opened();
     const peer = await server.waitForSession();
@@ -142,7 +142,7 @@ describe('httpPolling', () => {
     expect(server.mostAtOnce).toBeLessThanOrEqual(2);
   });
 
-  it('carries a heartbeat: a ping goes at once and its answer comes with that request', async () => {
+  it('carries a heartbeat: a ping goes at once and its answer comes with that request (P25)', async () => {
     server.reply((message) => (message === 'ping' ? 'pong' : undefined));
     const beating$ = source({ interval: '1h' }).pipe(
       heartbeat({
@@ -158,7 +158,7 @@ describe('httpPolling', () => {
     expect(new Set(recording.types)).toEqual(new Set(['connecting', 'open', 'pong']));
   });
 
-  it('gives up an answer whose body does not come', async () => {
+  it('gives up an answer whose body does not come (P30)', async () => {
     server.stall();
     const recording = record(source({ timeout: 60 }));
     expect(await recording.ended()).toEqual(['connecting', 'DialError']);
@@ -187,7 +187,7 @@ describe('httpPolling', () => {
     expect([peer.received, recording.story]).toEqual([sent, ['connecting', 'open']]);
   });
 
-  it('has a bounded queue: one message more than `buffer` throws, and those before are sent', async () => {
+  it('has a bounded queue: one message more than `buffer` throws, and those before are sent (P30)', async () => {
     const connection = await record(source({ buffer: 3 })).opened();
     for (const text of ['a', 'b', 'c']) connection.send(text);
     expect(() => connection.send('d')).toThrow(expect.objectContaining({ name: 'BufferOverflowError', buffer: 3 }));
