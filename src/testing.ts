@@ -65,3 +65,10 @@ export type { Payload, ServerClose, ServerConnection } from './testing/serverCon
 export type { Direction, Where } from './testing/toxics.js';
 export { WaitTimeoutError, type WaitOptions, type Wanted } from './testing/waiting.js';
 export type { WorkLoadOptions } from './testing/workLoad.js';
+export { createMockWebSocket, type MockWebSocketClient } from './testing/createMockWebSocket.js';
+export {
+  type ConnectCall,
+  createSpyWebSocket,
+  type DisconnectCall,
+  type SpyWebSocketClient,
+} from './testing/createSpyWebSocket.js';

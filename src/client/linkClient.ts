@@ -96,18 +96,18 @@ export class LinkClient<In, Out> implements WebSocketClient<In, Out>, SessionHos
     return session.send(message, frame);
   }
 
-  subscribe<T extends In = In>(listener: MessageListener<T>): Unsubscribe {
+  subscribe<T extends In>(listener: MessageListener<T>): Unsubscribe {
     return listen(this.told, ({ message }) => message && listener(message));
   }
 
-  subscribeToEvents<T extends In = In>(listener: EventListener<T>): Unsubscribe {
+  subscribeToEvents(listener: EventListener<In>): Unsubscribe {
     return listen(this.told, ({ event }) => listener(event));
   }
 
   tell(...news: readonly News[]): void {
     const timestamp = this.settings.scheduler.now();
     for (const { event, status } of news) {
-      const timed = { ...event, timestamp } as WebSocketEvent<never>;
+      const timed = { timestamp, ...event } as WebSocketEvent<never>;
       if (timed.type === 'error') this.book.errors++;
       this.current = connectionStateAfter(this.current, timed, status);
       this.untold.push({ event: timed });

@@ -41,8 +41,11 @@ export interface WebSocketClient<In = unknown, Out = unknown> {
    * sent. A message that was on its way when the link broke may be lost.
    */
   send(message: Out): Promise<void>;
-  subscribe<T extends In = In>(listener: MessageListener<T>): Unsubscribe;
-  subscribeToEvents<T extends In = In>(listener: EventListener<T>): Unsubscribe;
+  /** With a type of one's own, as in `subscribe<Chat>(…)`: a promise of the peer's, which nothing checks. */
+  subscribe<T extends In>(listener: MessageListener<T>): Unsubscribe;
+  // The last one is what types are inferred from.
+  subscribe(listener: MessageListener<In>): Unsubscribe;
+  subscribeToEvents(listener: EventListener<In>): Unsubscribe;
   readonly state: ConnectionState;
   readonly stats: ConnectionStats;
 }
