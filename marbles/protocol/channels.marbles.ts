@@ -1,4 +1,4 @@
-import { EMPTY, forkJoin, mergeMap, retry, Subject, take } from 'rxjs';
+import { concat, EMPTY, forkJoin, mergeMap, NEVER, of, retry, Subject, take, tap } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
@@ -161,7 +161,7 @@ describe('channels', () => {
     'matches patterns, and gives a message to each watcher once',
     marbles(({ cold, expectObservable, a, b, events }) => {
       const source = cold('                       co-1-3-1-', { ...events, ...news(a, b) });
-      const topics = topicsOf(source, { matches: (pattern, topic) => pattern === '*' || pattern === topic });
+      const topics = topicsOf(source, { matches: (pattern) => pattern === '*' });
 
       expectObservable(topics.watch('*'), '      ^-------!').toBe('---1-3-1', data);
       expectObservable(topics.watch('x'), '      ^-----!').toBe('  ---1', data);
@@ -235,6 +235,23 @@ describe('channels', () => {
       first.unsubscribe();
       expect(a.sent).toEqual(['j', 'l', 'j']);
       expect(events$.observed).toBe(true);
+      flush();
+      expectObservable(EMPTY).toBe('|');
+    }),
+  );
+
+  it(
+    'joins nothing for who got what he wanted while the connection was made',
+    marbles(({ flush, expectObservable, a, events }) => {
+      const source = concat(of(message(a, 'x 1'), events.o), NEVER);
+      const topics = topicsOf(source);
+
+      const first = topics.watch('x').pipe(
+        tap(() => topics.watch('y').subscribe()),
+        take(1),
+      );
+      first.subscribe();
+      expect(a.sent).toEqual(['k']);
       flush();
       expectObservable(EMPTY).toBe('|');
     }),

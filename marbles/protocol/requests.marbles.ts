@@ -1,4 +1,4 @@
-import { concat, EMPTY, forkJoin, mergeMap, retry, Subject, take } from 'rxjs';
+import { concat, EMPTY, forkJoin, merge, mergeMap, retry, Subject, take } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
 import {
   BufferOverflowError,
@@ -375,7 +375,7 @@ describe('requests', () => {
       const rpc = rpcOf(events$, { buffer: 1, cancel });
       a.sent$.subscribe((request) => events$.next(message(a, `re ${String(request)}`)));
       const told: string[] = [];
-      const chain = rpc.request('1').pipe(mergeMap((one) => concat([one], rpc.request('2'), rpc.request('3'))));
+      const chain = rpc.request('1').pipe(mergeMap((one) => merge([one], rpc.request('2'), rpc.request('3'))));
 
       chain.subscribe({ next: (answer) => told.push(answer), complete: () => told.push('end') });
       events$.next(events.o);
@@ -436,33 +436,91 @@ describe('requests', () => {
   );
 
   it(
-    'settles once what is lost in the midst of being sent',
-    marbles(({ flush, expectObservable, a, b, events }) => {
-      const events$ = new Subject<ConnectionEvent<string, unknown>>();
-      const rpc = rpcOf(events$, { idempotent: (request) => request === '1' });
-      const told: unknown[] = [];
+    'forgets where a request was sent once that connection is gone, and that it was where it was not',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const gone = rpcOf(cold('co-r---', events), { idempotent: true, cancel });
+      const ends = rpcOf(cold('o--|   ', events));
       const { send } = a;
       a.send = (request) => {
+        if (request === '2') a.lost();
         send.call(a, request);
-        if (a.sent.length < 2) return;
-        a.lost();
-        events$.next(close(a, 1006));
-        throw new NotOpenError(3, a.url);
       };
+
+      expectObservable(gone.request('1'), '^----!').toBe('-----');
+      expectObservable(ends.request('2'), '------^').toBe('---------#', {}, unsent);
+      expectObservable(a.sent$).toBe('-1');
+    }),
+  );
+
+  it(
+    'settles once what is lost in the midst of being sent, and asks again what may be',
+    marbles(({ flush, expectObservable, a, b, events }) => {
+      const events$ = new Subject<ConnectionEvent<string, unknown>>();
+      const rpc = rpcOf(events$, { idempotent: (request) => request !== '3' });
+      const told: unknown[] = [];
       const tell = (request: string): void => {
         rpc
           .request(request)
           .subscribe({ next: (answer) => told.push(answer), error: (error: unknown) => told.push(error) });
       };
+      const { send } = a;
+      a.send = (request) => {
+        send.call(a, request);
+        if (request === '1') return;
+        a.lost();
+        events$.next(close(a, 1006));
+        if (request === '3') throw new NotOpenError(3, a.url);
+      };
 
+      events$.subscribe();
       tell('1');
-      tell('2');
       events$.next(events.o);
+      tell('3');
       expect(told).toEqual([lost]);
+
+      a.open();
+      events$.next(events.o);
+      tell('2');
+      expect(a.sent).toEqual(['1', '3', '1', '2']);
+
       events$.next(events.O);
+      expect(b.sent).toEqual(['1', '2']);
       events$.next(message(b, 're 1'));
-      expect(told).toEqual([lost, 're 1']);
-      expect(b.sent).toEqual(['1']);
+      events$.next(message(b, 're 2'));
+      expect(told).toEqual([lost, 're 1', 're 2']);
+      flush();
+      expectObservable(EMPTY).toBe('|');
+    }),
+  );
+
+  it(
+    'asks everything once when a connection is lost, or another opens, while it sends what waited',
+    marbles(({ flush, expectObservable, a, b, events }) => {
+      const events$ = new Subject<ConnectionEvent<string, unknown>>();
+      const rpc = rpcOf(events$, { idempotent: true });
+      const asking = merge(rpc.request('1'), rpc.request('2'), rpc.request('3')).subscribe();
+      const { send } = a;
+      a.send = (request) => {
+        send.call(a, request);
+        if (request === '2') events$.next(events.O);
+      };
+
+      events$.next(events.o);
+      expect([a.sent, b.sent]).toEqual([['1', '2'], ['3']]);
+      b.send = (request) => {
+        send.call(b, request);
+        b.lost();
+        events$.next(close(b, 1006));
+      };
+      events$.next(close(a, 1006));
+      expect([a.sent, b.sent]).toEqual([
+        ['1', '2'],
+        ['3', '1'],
+      ]);
+      a.send = send;
+      events$.next(events.o);
+      expect(a.sent.slice(2).sort()).toEqual(['1', '2', '3']);
+      asking.unsubscribe();
       flush();
       expectObservable(EMPTY).toBe('|');
     }),
