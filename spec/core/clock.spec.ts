@@ -259,6 +259,26 @@ describe('clock', () => {
       expect(scheduler.delays.length - timers).toBeLessThanOrEqual(201);
     });
 
+    it('rings ten thousand deadlines that are spread over two hours, each at its time, and more in the meantime', async () => {
+      const lates: number[] = [];
+      let beats = 0;
+      const beat = clock.deadline(() => {
+        beats++;
+        beat.in(50_000);
+      });
+      beat.in(50_000);
+      for (let i = 0; i < 10_000; i++) clock.deadline((late) => lates.push(late)).in(1_000 + ((i * 7_919) % 7_200_000));
+      await scheduler.advance(7_201_100);
+      expect(beats).toBe(144);
+      expect(lates).toHaveLength(10_000);
+      expect(Math.min(...lates)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...lates)).toBeLessThan(50);
+      // Each has its own moment at last, and no more than one look on the way for all of half a minute.
+      expect(scheduler.delays.length).toBeLessThan(10_000 + 144 + 240);
+      beat.cancel();
+      expect(scheduler.pending).toBe(0);
+    }, 30_000);
+
     it('is made anew when a nearer deadline is set, and not when a farther one is', () => {
       clock.deadline(ring('far')).in(10_000);
       clock.deadline(ring('farther')).in(20_000);

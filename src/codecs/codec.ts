@@ -90,6 +90,6 @@ interface Coded<In, Out, Session> {
 
 function protocolError(cause: unknown): ProtocolError {
   if (isNamed(cause, 'ProtocolError')) return cause;
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
-  return new ProtocolError(`a frame does not decode${why}`, cause);
+  const { message = '' } = Object(cause) as Partial<Error>;
+  return new ProtocolError(`a frame does not decode${message && `: ${message}`}`, cause);
 }

@@ -15,9 +15,6 @@ export interface Clock {
 /** A clock that reads less than this (the year 2004) is a virtual one: virtual time starts at 0 and must stay exact to the frame. */
 const REAL = 2 ** 40;
 
-/** A timer that rings this much too early, in milliseconds, proves that the host's clock was set back. */
-const UNTIMELY = 1_000;
-
 const HostDate = Date;
 
 const settled = /* @__PURE__ */ Promise.resolve();
@@ -74,7 +71,7 @@ function gridClock(scheduler: SchedulerLike): Clock {
   const arm = (of: Era, from: number): void => {
     of.timer?.unsubscribe();
     of.promised = Infinity;
-    // Moments are few, for they fall on a grid: looking at all of them is cheaper than keeping them in order.
+    // Moments are few: looking at all of them is cheaper than keeping them in order.
     for (const moment of of.moments.keys()) of.promised = Math.min(of.promised, moment);
     if (of.promised === Infinity) return;
     const delay = clampDelay(of.promised - from);
@@ -85,14 +82,16 @@ function gridClock(scheduler: SchedulerLike): Clock {
     let time = read();
     const untimely = of.promised - time;
     if (of !== era) time = of.promised;
-    else if (untimely > UNTIMELY) {
+    else if (untimely > 1_000) {
+      // A timer that rings that much too early proves that the host's clock was set back.
       offset += untimely;
       time = cached = of.promised;
     }
-    const due = [...of.moments].filter(([moment]) => moment <= time).sort(([one], [other]) => one - other);
+    const due: number[] = [];
+    for (const moment of of.moments.keys()) if (moment <= time) due.push(moment);
     try {
-      for (const [moment, deadlines] of due) {
-        for (const deadline of [...deadlines]) {
+      for (const moment of due.sort((one, other) => one - other)) {
+        for (const deadline of new Set(of.moments.get(moment))) {
           // One that rang before it may have called it off.
           if (deadline.moment !== moment) continue;
           remove(deadline);
@@ -111,20 +110,21 @@ function gridClock(scheduler: SchedulerLike): Clock {
   const remove = (deadline: Placed): void => {
     const { era: of, moment } = deadline;
     const deadlines = of?.moments.get(moment);
-    deadlines?.delete(deadline);
-    if (deadlines?.size === 0) of?.moments.delete(moment);
+    if (deadlines?.delete(deadline) && deadlines.size === 0) of?.moments.delete(moment);
     deadline.moment = Infinity;
   };
   const place = (deadline: Placed): void => {
     const from = now();
-    const due = Math.max(deadline.due, from);
-    const moment = teller ? Math.ceil(due / deadline.step) * deadline.step : due;
+    let due = Math.max(deadline.due, from);
+    let { step } = deadline;
+    // All moments are looked at at every ring. Where they are many, what is more than a minute off shares one on the way there.
+    if (era.moments.size > 1_000 && due - from > 60_000) due -= step = 30_000;
+    const moment = teller ? Math.ceil(due / step) * step : due;
     if (deadline.moment <= moment) return;
     drop(deadline);
     deadline.era = era;
     deadline.moment = moment;
-    const deadlines = era.moments.get(moment) ?? new Set();
-    era.moments.set(moment, deadlines.add(deadline));
+    era.moments.set(moment, (era.moments.get(moment) ?? new Set()).add(deadline));
     // A virtual run that failed closes timers that it does not own.
     if (moment < era.promised || era.timer?.closed) arm(era, from);
   };
@@ -162,8 +162,8 @@ let clocks = /* @__PURE__ */ new WeakMap<SchedulerLike, Clock>();
 
 /** The clock of a scheduler, by default of `asyncScheduler`: one for all who ask. */
 export function clockOf(scheduler: SchedulerLike = asyncScheduler): Clock {
-  let clock = clocks.get(scheduler);
-  if (!clock) clocks.set(scheduler, (clock = gridClock(scheduler)));
+  const clock = clocks.get(scheduler) ?? gridClock(scheduler);
+  clocks.set(scheduler, clock);
   return clock;
 }
 

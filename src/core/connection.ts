@@ -49,6 +49,8 @@ export interface Connection<Out, Session = unknown> {
   pause?(): void;
   /** Reads on after `pause()`. */
   resume?(): void;
+  /** Whether nothing is read because of `pause()`; a silence is not the peer's then. */
+  readonly isPaused?: boolean | undefined;
 }
 
 /** What a derived connection does differently from the one it stands on. */
@@ -84,6 +86,10 @@ class DerivedConnection<Inner, Out, Session> {
     return this.inner.bufferedAmount;
   }
 
+  get isPaused(): boolean | undefined {
+    return this.inner.isPaused;
+  }
+
   send(message: Inner): void {
     this.inner.send(message);
   }
@@ -110,5 +116,5 @@ let connections = 0;
 
 /** A new connection id, unique within the process. */
 export function connectionId(): string {
-  return `c${(++connections).toString(36)}`;
+  return `c${++connections}`;
 }

@@ -74,7 +74,7 @@ export function retries({
         window = within;
       },
       failed(cause, now) {
-        const { code, status, retryAfter } = (cause ?? {}) as Failure;
+        const { code, status, retryAfter } = Object(cause) as Failure;
         if (now - openedAt >= stable) attempt = 0;
         openedAt = Infinity;
         if (++attempt === 1) {
@@ -82,11 +82,11 @@ export function retries({
           previousDelay = undefined;
         }
 
-        const action = closeAction([code, status].find(isNumber) ?? NaN, closeCodes);
+        const action = closeAction(([code, status].find(Number.isInteger) ?? NaN) as number, closeCodes);
         if (action === 'stop' || attempt > maxAttempts) return undefined;
 
         const elapsed = now - troubleSince;
-        const within = isNumber(retryAfter) && retryAfter > 0 ? retryAfter : window;
+        const within = typeof retryAfter === 'number' && retryAfter > 0 ? retryAfter : window;
         window = undefined;
         let wait = delay({ attempt, elapsed, cause, previousDelay, random });
         if (wait === undefined) return undefined;
@@ -103,5 +103,3 @@ export function retries({
     };
   };
 }
-
-const isNumber = (value: unknown): value is number => typeof value === 'number';

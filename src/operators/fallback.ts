@@ -69,7 +69,7 @@ export function fallback<In, Out, Session>(
     const trial = clock.deadline(
       guarded(subscriber, () => {
         trial.in(every);
-        if (draining.size > 0) return;
+        if (draining.size) return;
         probeAt = clock.now() + every;
         // One that neither opened nor failed since the last time must not stand in the way of others.
         settle();
@@ -80,16 +80,16 @@ export function fallback<In, Out, Session>(
     const dialled = (which: number): Observable<Event> => {
       const rank = ranked[which] as (typeof ranked)[number];
       return operated(rank.source, (dial) => {
-        let openedAt = Infinity;
-        const isStable = (): boolean => clock.now() - openedAt >= stable;
+        let stableAt = Infinity;
+        const isStable = (): boolean => clock.now() >= stableAt;
 
         return {
           next(event) {
             if (event.type === 'open') {
-              openedAt = clock.now();
+              stableAt = clock.now() + stable;
               serving = which;
               chosen = Math.min(chosen, which);
-              if (which > 0) trial.in(Math.max(probeAt - openedAt, stable));
+              if (which) trial.in(Math.max(probeAt - clock.now(), stable));
               else trial.cancel();
             } else if (event.type === 'draining') {
               if (which !== serving) return;

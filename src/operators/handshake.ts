@@ -126,6 +126,10 @@ type Thrown = Partial<Readonly<Record<'name' | 'message' | 'phase' | 'code' | 's
 function failed(cause: unknown, where = 'exchange'): HandshakeError {
   const { name, message = cause, phase = where, code, status } = Object(cause) as Thrown;
   if (name === 'HandshakeError') return cause as HandshakeError;
-  const number = [code, status].find(Number.isInteger) as number | undefined;
-  return new HandshakeError(String(message), String(phase), number, cause);
+  return new HandshakeError(
+    String(message),
+    String(phase),
+    [code, status].find(Number.isInteger) as number | undefined,
+    cause,
+  );
 }
