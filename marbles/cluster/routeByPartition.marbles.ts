@@ -254,6 +254,31 @@ describe('a map that changes', () => {
   );
 
   it(
+    'with another number of partitions, and then another owner, waits for the one between too',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('2-3--4--------');
+      const maps = cold('   1---2-3-------', {
+        1: ab,
+        2: partitionMap('a', { version: 2, others: 'b' }),
+        3: partitionMap('b', { version: 3, others: 'a' }),
+      });
+      const nodeA = cold('  co------------', events);
+      const nodeB = cold('    CO----------', events);
+      const expected = '    coCO----------';
+      const slow = cold('        -----p', events);
+      const quick = cold('       -q    ', events);
+      const toA = '         -2------------';
+      const toB = '         ---3------4---';
+
+      const settled = (old: unknown): Observable<unknown> => (old === a ? slow : quick);
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps, { settled }));
+      expectObservable(result, '--------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
     'that comes while a message is being sent takes effect with the next one',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('(246)-----');

@@ -36,8 +36,6 @@ export class Dispatcher<In, Out, Session> {
   private readonly barriers = new Map<number, readonly Barrier[]>();
   /** Which node refused a partition, until there is a newer map or it is asked again. */
   private readonly refusals = new Map<number, PoolMember<In, Out, Session>>();
-  /** Partitions that were refused something since they last sent: what was sent after it may be refused too, and not be back yet. */
-  private readonly unsettled = new Set<number>();
   private readonly flushing = new Set<number>();
   private readonly look: Deadline;
 
@@ -58,7 +56,6 @@ export class Dispatcher<In, Out, Session> {
     const any = [...new Set(this.last.flatMap((passages = []) => passages))].filter(({ open }) => open);
     this.last = Array.from(table.owners, () => any);
     this.barriers.clear();
-    if (this.unsettled.size > 0) for (const partition of this.last.keys()) this.unsettled.add(partition);
     this.config.queues.rehash();
   }
 
@@ -86,7 +83,8 @@ export class Dispatcher<In, Out, Session> {
     this.config.metrics.wrongOwner += 1;
     this.config.settling.renew();
     this.refusals.set(partition, refusedBy);
-    this.unsettled.add(partition);
+    // What was sent after it may be refused too, and not be back yet.
+    this.last[partition] = this.last[partition]?.slice();
     this.wait({ message, hash, again: true });
     return this.table.owners[partition] === refusedBy;
   }
@@ -164,18 +162,14 @@ export class Dispatcher<In, Out, Session> {
   /** Whether nothing of a partition is under way that has to be handled, or come back, before more goes over a connection. */
   private hasSettled(partition: number, passage: Passage<Out, Session>): boolean {
     const last = this.last[partition];
-    const unsettled = this.unsettled.has(partition);
-    if (last && (unsettled || last !== passage.alone)) {
-      const elsewhere = unsettled ? last : last.filter((old) => old !== passage);
-      const left = (): Barrier[] => elsewhere.map((old) => this.config.settling.leave(old));
-      const barriers = this.barriers.get(partition) ?? left();
+    if (last && last !== passage.alone) {
+      const barriers = this.barriers.get(partition) ?? last.map((old) => this.config.settling.leave(old));
       if (!barriers.every(({ done }) => done)) {
         this.barriers.set(partition, barriers);
         return false;
       }
     }
     this.barriers.delete(partition);
-    this.unsettled.delete(partition);
     return true;
   }
 

@@ -32,7 +32,8 @@ export interface RouteByPartitionConfig<In, Out, Session> {
   readonly circuitBreaker?: CircuitBreakerConfig;
   /**
    * Tells when the node behind a connection has handled what it was sent, as by the answer to a ping: a partition that moves to another
-   * connection waits for its first value, or its end. By default it waits until everything was handed to the network.
+   * connection waits for its first value, or its end. So does one that was refused something, also on its way to the same connection, and
+   * every one when their number has changed. By default it waits until everything was handed to the network.
    */
   readonly settled?: Settled<NoInfer<Out>, NoInfer<Session>>;
   /** Recognises the answer of a node that does not own a key: gives the messages to send again. Such an answer is not delivered. */
