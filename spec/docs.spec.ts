@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from './docs/compile.js';
-import { anchors, brokenLinks } from './docs/links.js';
 import { exampleSnippets, markdownSnippets, type Snippet, unboundNames } from './docs/snippets.js';
 
 const root = join(__dirname, '..');
@@ -54,18 +53,6 @@ describe('the documents', () => {
       "planted.md:30 Type 'number' is not assignable to type 'string'.",
     ]);
   });
-
-  it('hold links that lead somewhere', () => {
-    expect(documents.flatMap((file) => brokenLinks(file, read(file), root))).toEqual([]);
-  });
-
-  it('are seen to hold links that do not', () => {
-    const text = '# Two words\n[a](README.none) [b](#two-words) [c](#gone) [d](package.json) [e](https://x.y) `[f](g)`';
-    expect(brokenLinks('planted.md', text, root)).toEqual([
-      'planted.md links to README.none',
-      'planted.md links to #gone',
-    ]);
-  });
 });
 
 describe('reading snippets', () => {
@@ -115,13 +102,5 @@ describe('reading snippets', () => {
     const code =
       'const { a: b, c = d } = e.f({ g: h, i }); (j: K) => { let l: m.N = j; o(b, c, l); }; import p from "q"; p();';
     expect([...unboundNames(code)].sort()).toEqual(['K', 'd', 'e', 'h', 'i', 'm', 'o']);
-  });
-
-  it('knows the anchors of headings', () => {
-    expect(anchors('# One `two` (three)\n```\n# no\n```\n## [A](b) & B\n## One two three')).toEqual([
-      'one-two-three',
-      'a--b',
-      'one-two-three-1',
-    ]);
   });
 });

@@ -6,7 +6,7 @@ import { placeholders } from './placeholders.js';
 import { type Snippet, unboundNames } from './snippets.js';
 
 /** The entries of the package by the names they are imported under, with their source files. */
-function entries(root: string): Map<string, string> {
+export function entries(root: string): Map<string, string> {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { readonly import: { readonly types: string } }>;
   };

@@ -22,12 +22,26 @@ export function anchors(text: string): string[] {
   });
 }
 
-/** Links of a Markdown file that lead to no file of the project, or to no heading in it. */
+/** Whether an address outside of the project could lead anywhere: there is no network to ask. */
+function isAddress(target: string): boolean {
+  try {
+    const { protocol, hostname, pathname } = new URL(target);
+    if (protocol === 'mailto:') return pathname.includes('@');
+    return (protocol === 'https:' || protocol === 'http:') && /^[\w-]+(\.[\w-]+)+$/.test(hostname);
+  } catch {
+    return false;
+  }
+}
+
+/** Links and pictures of a Markdown file that lead to no file of the project, to no heading in it, or to what is no address. */
 export function brokenLinks(file: string, text: string, root: string): string[] {
-  const targets = [...prose(text).matchAll(/\]\(([^)\s]+)[^)]*\)/g)].map(([, target = '']) => target);
-  return targets
-    .filter((target) => !/^[a-z]+:/.test(target))
+  const links = prose(text).matchAll(
+    /\]\(<?([^)\s>]+)[^)]*\)|<(?:img|a)\s[^>]*(?:src|href)="([^"]*)"|^\[[^\]]+\]:\s+(\S+)/gm,
+  );
+  return [...links]
+    .map(([, link, tag, reference]) => link ?? tag ?? reference ?? '')
     .filter((target) => {
+      if (/^[a-z]+:/.test(target)) return !isAddress(target);
       const [path = '', anchor] = target.split('#');
       const full = path === '' ? file : posix.join(posix.dirname(file), path);
       if (path !== '' && !existsSync(join(root, full))) return true;

@@ -26,7 +26,6 @@ export const placeholders: Readonly<Record<string, string>> = {
   logger: "declare const logger: Record<'error' | 'warn' | 'info' | 'debug', (entry: object) => void>;",
   longWay$: 'declare const longWay$: ConnectionEvents<Chat>;',
   Message: 'interface Message { readonly kind: string; readonly id: string; readonly text?: string }',
-  online$: 'declare const online$: Observable<boolean>;',
   outgoing$: 'declare const outgoing$: Observable<any>;',
   partitionMap$: 'declare const partitionMap$: Observable<PartitionMap>;',
   Price: 'interface Price { readonly symbol: string; readonly price: number }',
