@@ -36,6 +36,22 @@ describe('heartbeat', () => {
   );
 
   it(
+    'does not give a peer up that is not read, and gives it the whole time to answer once it is',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const source = cold(' co----------------------', events);
+      const reading = hot('  --p----------r----------');
+      const pings = '        -----p------------------';
+      const expected = '     co---------------------#';
+      reading.subscribe((letter) => (letter === 'p' ? a.pause?.() : a.resume?.()));
+
+      const result = source.pipe(heartbeat({ interval: 4, timeout: 6, ping }));
+
+      expectObservable(result).toBe(expected, events, new HeartbeatTimeoutError(6));
+      expectObservable(a.sent$).toBe(pings);
+    }),
+  );
+
+  it(
     'takes what arrives at the very moment of a ping, or of the limit, as a sign of life',
     marbles(({ cold, expectObservable, a, events }) => {
       const source = cold('co---m-------m----', events);

@@ -1,11 +1,13 @@
 import { addAbortSignal, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
-import { concat, of, Subject, tap, throwError } from 'rxjs';
+import { concat, firstValueFrom, of, Subject, tap, throwError, timer } from 'rxjs';
 import { json } from '../../src/codecs/json.js';
 import { constant } from '../../src/core/backoff.js';
+import type { Frame } from '../../src/core/connection.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 import { toReadable } from '../../src/node.js';
+import { heartbeat } from '../../src/operators/heartbeat.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
 import { message, mockConnection, open } from '../../src/testing.js';
@@ -228,6 +230,27 @@ describe('toReadable', () => {
     early.destroy();
     await closed;
     expect(errors).toEqual([]);
+  });
+
+  it('may be read slowly for longer than a heartbeat waits for an answer, on a live peer', async () => {
+    const server = await aServer({
+      greet(connection) {
+        for (let n = 1; n <= 10; n++) connection.send(String(n));
+      },
+    });
+    const heartbeats = heartbeat<Frame, Frame, undefined>({ interval: 20, timeout: 40 });
+    const stream = toReadable(webSocket(server.url).pipe(heartbeats), { highWaterMark: 1 });
+    const read: unknown[] = [];
+    for await (const text of stream) {
+      read.push(text);
+      // The first one is looked at for long; meanwhile nothing is read, no answer to a ping either.
+      if (read.length === 1) {
+        await server.waitUntil(() => server.connections[0]!.pings > 0);
+        await firstValueFrom(timer(150));
+      }
+      if (read.length === 10) server.connections[0]?.close(1000);
+    }
+    expect([read.length, server.dials]).toEqual([10, 1]);
   });
 
   it('lets a shared connection go on that it had paused', () => {

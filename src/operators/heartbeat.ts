@@ -36,7 +36,8 @@ const BUSY = 100;
  *     result   co-----m-------#      (interval 4, timeout 4)
  *
  * Whatever arrives is a sign of life, so a busy connection is never pinged. The error lets go of the socket at once, without
- * waiting for its close. After the host slept, the peer is asked once more before it is given up.
+ * waiting for its close. After the host slept, the peer is asked once more before it is given up; while the connection is paused
+ * it is not given up at all.
  * Stands before `reconnect`: it watches the connection that opened last.
  *
  * @example
@@ -109,6 +110,8 @@ function pulseOf<In, Out, Session>(
   let awaiting = false;
   /** Whether a silence was excused by a late timer already: it is only once. */
   let excused = false;
+  /** Whether nothing was read when the limit was up: what the peer had answered is read only after that. */
+  let deaf: boolean | undefined = false;
   /** When the unanswered pings were sent. */
   let sent: number[] = [];
 
@@ -130,6 +133,11 @@ function pulseOf<In, Out, Session>(
   const beat = clock.deadline(guarded(subscriber, due));
   const limit = clock.deadline(
     guarded(subscriber, (late) => {
+      if (deaf || connection.isPaused) {
+        deaf = connection.isPaused;
+        limit.in(timeout);
+        return;
+      }
       if (late < BUSY || excused) throw new HeartbeatTimeoutError(timeout);
       excused = true;
       if (late < SLEPT) {

@@ -65,6 +65,10 @@ export class MockConnection<Out = unknown, Session = unknown> implements Connect
     }
   }
 
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
   send(message: Out): void {
     this.#expectOpen();
     if (this.#refusal) throw this.#refusal.error;

@@ -63,8 +63,14 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncSch
         firstPing = Math.min(firstPing, now);
         socket.ping(String(now));
       },
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
+      pause() {
+        end.isPaused = true;
+        socket.pause();
+      },
+      resume() {
+        end.isPaused = false;
+        socket.resume();
+      },
     },
   };
 };

@@ -5,6 +5,8 @@ import type { AnySocket, WebSocketLike } from './socketLike.js';
 
 /** Who hears of a socket, whatever the platform. */
 export interface WireEnd extends Pick<Connection<Frame>, 'readyState' | 'url'> {
+  /** Kept by who can pause. */
+  isPaused?: boolean;
   opened(): void;
   heard(frame: Frame): void;
   /** One of our pings was answered, after so many milliseconds. */
