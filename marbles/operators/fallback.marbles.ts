@@ -59,6 +59,22 @@ describe('fallback', () => {
     }),
   );
 
+  it.each([401, 403, 404, 407, 426, 503])(
+    'moves on from a source whose upgrade a proxy refuses with %i, by the close codes that reconnect has by itself',
+    (status) =>
+      marbles(({ cold, expectObservable, events }) => {
+        const refused = new DialError('ws://a', 'refused', { status });
+        const best = cold('  c#', events, refused);
+        const next = cold('      co-m-', events);
+        const expected = '   cr-co-m-';
+        const values = { ...events, r: reconnecting(1, 2, refused) };
+
+        const result = fallback([best, next], { after: 1 }).pipe(reconnect({ delay: constant(2) }));
+
+        expectObservable(result, '--------!').toBe(expected, values);
+      })(),
+  );
+
   it(
     'counts anew after a connection that was stable, and not a millisecond earlier',
     marbles(({ cold, expectObservable, events }) => {
