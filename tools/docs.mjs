@@ -31,7 +31,7 @@ const app = await Application.bootstrap({
   disableSources: true,
   includeVersion: true,
   ignoredHighlightLanguages: ['marbles'],
-  highlightLanguages: ['typescript', 'javascript', 'json', 'html', 'shell', 'text', 'ini', 'tsx'],
+  highlightLanguages: ['typescript', 'javascript', 'json', 'diff', 'html', 'shell', 'text', 'ini', 'tsx'],
 });
 
 /** Entries by the names under which they are imported. */

@@ -102,7 +102,7 @@ describe('drawing a test', () => {
     ['source.pipe(one(), op({ a: 1,\n }), two(3))', ['one()', 'op({ a: 1 })', 'two(3)']],
     ['op(one, two).pipe(three())', ['op(one, two)', 'three()']],
     ['expectObservable(source.pipe(op())).toBe()', ['op()']],
-    ['run(result)', ['op']],
+    ['run(result)', ['op(…)']],
   ])('tells the pipeline of %j', (code, pipeline) => {
     expect(pipelineOf(`source.pipe(op(0)); it('x', () => { const result = ${code}; });`, 'op')).toEqual(pipeline);
   });

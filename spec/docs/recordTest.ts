@@ -118,7 +118,7 @@ export function pipelineOf(text: string, operator: string): string[] {
 
   const test = find(source, 'it');
   const call = test && find(test, operator);
-  if (!call) return [operator];
+  if (!call) return [`${operator}(…)`];
   // Out of the arguments of `.pipe`, and along what is piped further.
   let whole: ts.Expression = call;
   for (let { parent } = whole; ; { parent } = parent) {
