@@ -6,6 +6,9 @@ export type Duration = number | string;
 /** Timers hold no more than this: 2^31 - 1 ms, about 24.8 days; a longer delay would fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
+/** A peer's hint counts up to this, in milliseconds: one answer of a confused proxy must not lock a client out for weeks. */
+export const LONGEST_HINT = 3_600_000;
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

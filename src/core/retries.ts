@@ -1,6 +1,6 @@
 import { type Backoff, decorrelatedBetween } from './backoff.js';
 import { checkCloseCodes, closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
-import { clampDelay, type Duration } from './duration.js';
+import { clampDelay, type Duration, LONGEST_HINT } from './duration.js';
 import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
 
 /** When to retry and when to give up: the options of `reconnect` that say it. */
@@ -23,9 +23,6 @@ export interface Retry {
 
 /** The least wait for the action `slow`, in milliseconds; up to as much again is added by chance. */
 const SLOW = 10_000;
-
-/** A peer's hint counts up to this, in milliseconds: one answer of a confused proxy must not lock a client out for weeks. */
-const LONGEST_HINT = 3_600_000;
 
 /** Decides what follows a failure, and remembers what the next decision depends on. Knows neither clock nor connection. */
 export interface Retries {

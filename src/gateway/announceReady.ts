@@ -1,5 +1,5 @@
 import { NEVER, Observable, type ObservableInput } from 'rxjs';
-import { ReadyState } from '../core/connection.js';
+import { isOpen } from '../core/connection.js';
 import { operate } from '../core/operate.js';
 import { CurrentConnection } from './currentConnection.js';
 import type { GatewayConnection, WorkerEvent } from './events.js';
@@ -31,7 +31,7 @@ export function announceReady({ pause$ = NEVER }: AnnounceReadyConfig = {}): (
 
       const announce = (): void => {
         // A connection that ended meanwhile is followed by another one, which is told.
-        if (connection?.readyState === ReadyState.OPEN) connection.send({ kind: paused ? 'pause' : 'ready' });
+        if (connection && isOpen(connection)) connection.send({ kind: paused ? 'pause' : 'ready' });
       };
       onFirst(pause$, subscriber, () => {
         paused = true;

@@ -1,3 +1,4 @@
+import { LONGEST_HINT } from '../core/duration.js';
 import { HIDDEN, redactText } from '../core/redactText.js';
 import { withoutSecrets } from '../core/url.js';
 import { parseRetryAfter } from '../transports/socketLike.js';
@@ -7,9 +8,6 @@ import type { HttpAnswer } from './http.js';
 
 /** So much of what a server says goes into a message, in characters. */
 const LONGEST_TEXT = 200;
-
-/** A Retry-After counts up to this, in milliseconds: one answer of a confused proxy must not lock a worker out for weeks. */
-const LONGEST_HINT = 3_600_000;
 
 const byStatus: Readonly<Record<number, typeof GatewayApiError>> = { 401: AuthError, 429: ConnectionLimitError };
 

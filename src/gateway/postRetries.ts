@@ -1,5 +1,5 @@
 import { type Backoff, steps } from '../core/backoff.js';
-import { clampDelay } from '../core/duration.js';
+import { clampDelay, LONGEST_HINT } from '../core/duration.js';
 import { expected, expectFunction } from '../core/expect.js';
 
 interface PostRetriesConfig {
@@ -17,9 +17,6 @@ export interface PostRetries {
    */
   owed(now: number, hurry: boolean): number;
 }
-
-/** A Retry-After counts up to this, in milliseconds: one answer of a confused proxy must not keep a reply for weeks. */
-const LONGEST_HINT = 3_600_000;
 
 /** What the API asked for, in milliseconds; undefined where it answered and asked for nothing. */
 function hintOf(error: unknown): number | undefined {
