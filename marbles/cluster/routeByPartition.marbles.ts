@@ -1,4 +1,4 @@
-import { concat, EMPTY, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { concat, EMPTY, ignoreElements, NEVER, type Observable, of, Subject, tap } from 'rxjs';
 import type { PartitionMap, PartitionMapUpdate } from '../../src/cluster/partitionMap.js';
 import { partitionMaps } from '../../src/cluster/partitionMaps.js';
 import { RoutingMetrics } from '../../src/cluster/routingMetrics.js';
@@ -337,6 +337,27 @@ describe('a partition that moves', () => {
 
       drained.subscribe(() => (a.bufferedAmount = 0));
       expectObservable(result, '-------------------!').toBe(expected, events);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
+    'there and back, while nothing may wait, and then there again, waits for what was sent in between',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('-01-0--0--0-0-0--0--');
+      const maps = cold('   1-----2--3-4--------', {
+        ...{ 1: ab, 2: partitionMap('bb', { version: 2, others: 'a' }) },
+        ...{ 3: partitionMap('ab', { version: 3 }), 4: partitionMap('bb', { version: 4, others: 'a' }) },
+      });
+      const nodeA = cold('  co------------------', events);
+      const nodeB = cold('   CO-----------------', events);
+      const pong = cold('          ---p', events);
+      const toA = '         ----0-----0---------';
+      const toB = '         -----------------0--';
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps, { buffer: 0, settled: () => pong }));
+      expectObservable(result.pipe(ignoreElements()), '--------------------!').toBe('');
+      expectObservable(a.sent$).toBe(toA);
       expectObservable(b.sent$).toBe(toB);
     }),
   );

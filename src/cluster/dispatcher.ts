@@ -122,6 +122,8 @@ export class Dispatcher<In, Out, Session> {
     } finally {
       this.flushing.delete(partition);
       if (this.config.queues.close(partition)) this.refusals.delete(partition);
+      // Where nothing waits, more may be sent another way meanwhile.
+      if (!this.config.queues.has(partition)) this.barriers.delete(partition);
     }
     // The last thing that is done: what opens at once flushes again.
     this.demand(partition);
