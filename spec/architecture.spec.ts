@@ -83,6 +83,7 @@ describe('the core entry', () => {
 describe('the other entries', () => {
   it.each([
     ['angular.ts', ['rxjs', '@angular/core', '@angular/core/rxjs-interop']],
+    ['client.ts', ['rxjs', 'isomorphic-ws']],
     ['cluster.ts', ['rxjs']],
     ['gateway.ts', ['rxjs', 'isomorphic-ws', 'msgpackr', 'node:crypto', 'node:os', 'rxjs/fetch']],
     ['gatewayInngest.ts', ['rxjs', '@bufbuild/protobuf/wire']],

@@ -30,6 +30,12 @@ server.on('listening', async () => {
   }
   if (typeof marbles !== 'function') throw new Error('hawser/testing has no marbles()');
   if (typeof gatewayWorker !== 'function') throw new Error('hawser/gateway has no gatewayWorker()');
+  const client = createWebSocketClient({ url });
+  const heard = new Promise((resolve) => client.subscribe(({ data }) => resolve(data)));
+  await client.connect();
+  await client.send('ahoy');
+  if ((await heard) !== 'ahoy') throw new Error('the echo of the client was ' + (await heard));
+  await client.disconnect();
   if (typeof routeByPartition !== 'function') throw new Error('hawser/cluster has no routeByPartition()');
   server.close();
 });
@@ -39,6 +45,7 @@ const names = {
   'hawser/msgpack': '{ msgpack }',
   'hawser/gateway': '{ gatewayWorker }',
   'hawser/cluster': '{ routeByPartition }',
+  'hawser/client': '{ createWebSocketClient }',
   'hawser/testing': '{ marbles }',
   rxjs: '{ firstValueFrom, tap }',
   ws: '{ WebSocketServer }',
@@ -54,6 +61,7 @@ import { type Observable, tap } from 'rxjs';
 import * as hawser from 'hawser';
 import { type ConnectionEvents, json, messages, reconnect, webSocket } from 'hawser';
 import * as binary from 'hawser/msgpack';
+import * as client from 'hawser/client';
 import * as cluster from 'hawser/cluster';
 
 interface Chat { readonly text: string }
@@ -63,7 +71,7 @@ export const chat$: Observable<Chat> = events$.pipe(
   messages(),
 );
 export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(binary.msgpack<Chat>(), messages());
-export const entries = [hawser, binary, cluster];
+export const entries = [hawser, binary, client, cluster];
 // @ts-expect-error: a message is what the codec says it is.
 export const wrong$: Observable<number> = events$.pipe(messages());
 `,

@@ -8,6 +8,7 @@ const examples = [
   ['examples/quickstart/main.mjs', 'open '],
   ['examples/gateway-worker/main.mjs', 'replied'],
   ['examples/cluster/main.mjs', 'drains'],
+  ['examples/chat/main.mjs', 'reconnecting'],
   ['examples/node-stream/main.mjs', 'goes on after'],
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -44,18 +44,18 @@ function disconnect(client: Part<never, never, 'disconnect'>, code?: number, rea
   return defer(() => client.disconnect(code, reason)).pipe(ignoreElements());
 }
 
-function send<Out, Action = never>(
+function send<Out, Success = never, Failure = never>(
   client: Part<never, Out, 'send'>,
   message: NoInfer<Out>,
-  onSuccess?: () => Action,
-  onFailure?: (error: WebSocketError) => Action,
-): Observable<Action> {
+  onSuccess?: () => Success,
+  onFailure?: (error: WebSocketError) => Failure,
+): Observable<Success | Failure> {
   return defer(() =>
     client.send(message).then(
       () => onSuccess,
-      (error: unknown) => onFailure && ((): Action => onFailure(asSendFailure(error))),
+      (error: unknown) => onFailure && ((): Failure => onFailure(asSendFailure(error))),
     ),
-  ).pipe(mergeMap((act) => (act ? of(act()) : EMPTY)));
+  ).pipe(mergeMap((act) => (act ? of<(Success | Failure)[]>(act()) : EMPTY)));
 }
 
 /** What a client of another make rejects with. */
