@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { receive } from './receive.mjs';
+import { roundTrip } from './roundTrip.mjs';
 import { send } from './send.mjs';
 
 const quick = process.argv.includes('--quick');
@@ -51,6 +52,28 @@ function table(key, title, { rows, control, isVoid }) {
   ].join('\n');
 }
 
+/** How much longer a round trip may take than over a bare socket. */
+const ROUND_TRIP = 1.03;
+
+function roundTripTable(title, rows) {
+  const control = rows.find(({ name }) => name === 'control').ratio;
+  const lines = rows.map(({ name, time, ratio }) => {
+    const verdict = !name.startsWith('requests') ? '' : ratio <= ROUND_TRIP ? 'reached' : '**missed**';
+    return `| ${name} | ${time.toFixed(1)} | ${ratio.toFixed(3)} | ${verdict && `${ROUND_TRIP} ${verdict}`} |`;
+  });
+  const state = Math.abs(control - 1) > 0.03 ? '**void**: the control is off by more than 3 %' : 'control';
+  return [
+    `### ${title}`,
+    '',
+    `${state} ${control.toFixed(3)}`,
+    '',
+    '| contestant | median µs | against bare ws | target |',
+    '|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
 const progress = (title) => (text) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${title}: ${text}`);
   else if (text.startsWith('void')) process.stderr.write(`${title}: ${text}\n`);
@@ -73,6 +96,9 @@ try {
     parts.push(table(`send ${burst}`, title, result));
     console.log(`\n${parts.at(-1)}`);
   }
+  const title = 'Round trips, one at a time';
+  parts.push(roundTripTable(title, await roundTrip({ base, rounds, report: progress(title) })));
+  console.log(`\n${parts.at(-1)}`);
 } finally {
   server.disconnect();
 }

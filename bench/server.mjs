@@ -32,6 +32,12 @@ const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDefla
 server.on('connection', (socket, request) => {
   const [, kind, size] = request.url.split('/');
   const tcp = socket._socket;
+  if (kind === 'echo') {
+    socket.on('message', (data) => {
+      if (!data.includes('silence')) socket.send(data, { binary: false });
+    });
+    return;
+  }
   if (kind === 'sink') {
     let left = 0;
     socket.on('message', (data) => {

@@ -72,15 +72,13 @@ export function sharedHold<In, Out, Session>(
     }
   };
 
+  const handlers = { next, error: (error: unknown) => end({ error }), complete: () => end() };
+
   return {
     usable: () => (current && isOpen(current) ? current : undefined),
     take() {
       if (held) return;
-      const receiving = receiver<ConnectionEvent<In, Out, Session>, never>({
-        next,
-        error: (error) => end({ error }),
-        complete: () => end(),
-      });
+      const receiving = receiver<ConnectionEvent<In, Out, Session>, never>(handlers);
       held = receiving;
       source.subscribe(receiving);
     },
