@@ -1,0 +1,48 @@
+import { build } from 'esbuild';
+import { folder } from './angularApp.mjs';
+
+/** An app with zone.js whose component has a plain property. With `?inside` it dials as one would without provideConnection. */
+const code = `
+import 'zone.js';
+import '@angular/compiler';
+import { Component, NgZone, provideZoneChangeDetection } from '@angular/core';
+import { bootstrapApplication } from '@angular/platform-browser';
+import { heartbeat, json, messages, reconnect, webSocket } from 'hawser';
+import { injectConnection, provideConnection } from 'hawser/angular';
+
+const market = () => webSocket('/live').pipe(
+  json(),
+  heartbeat({ interval: 100, timeout: 1_000, ping: (connection) => connection.send({ kind: 'ping' }), isPong: ({ kind }) => kind === 'pong' }),
+  reconnect(),
+);
+const inside = location.search === '?inside';
+
+class App {
+  last = '';
+  state = inside ? () => ({ state: '' }) : injectConnection().state;
+  constructor() {
+    const prices$ = inside ? market().pipe(messages()) : injectConnection().messages$;
+    prices$.subscribe(({ symbol = '' }) => (this.last = symbol));
+  }
+}
+Component({ selector: 'app-root', template: '<p id="state">{{ state().state }}</p><p id="last">{{ last }}</p>' })(App);
+
+bootstrapApplication(App, { providers: [provideZoneChangeDetection(), provideConnection(market)] })
+  .then((app) => app.whenStable())
+  .then(() => (document.body.dataset.stable = inside ? 'inside' : 'outside'));
+`;
+
+/** Shows the app in place of the page at an address. It is compiled as it runs, which the policy of the real one forbids. */
+export async function zonePage(page, url) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+  });
+  const body = `<!doctype html><body><app-root></app-root><script type="module">${outputFiles[0].text.replaceAll('</script', '<\\/script')}</script>`;
+  await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body }));
+  await page.goto(url);
+}
