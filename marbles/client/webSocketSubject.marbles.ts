@@ -2,7 +2,7 @@ import { type Observable, retry } from 'rxjs';
 import { type FakeSockets, fakeSockets, type MadeSocket } from '../../spec/client/fakeSockets.js';
 import { webSocketSubject, type WebSocketSubject } from '../../src/client/webSocketSubject.js';
 import type { WebSocketSubjectConfig } from '../../src/client/webSocketSubjectConfig.js';
-import { DialError } from '../../src/core/errors.js';
+import { ConnectionClosedError, DialError } from '../../src/core/errors.js';
 import { HIGH_WATER } from '../../src/core/trySend.js';
 import { marbles } from '../../src/testing/marbles.js';
 
@@ -86,13 +86,28 @@ describe('webSocketSubject', () => {
   );
 
   it(
-    'leaves no timer behind when its subscriber leaves a socket that has taken all it can',
+    'leaves no timer behind when a socket that has taken all it can is lost',
     marbles(({ cold, hot, expectObservable }) => {
-      const { subject, sockets } = scripted([cold('-o')]);
+      const { subject, sockets } = scripted([cold('-o--x')]);
       hot('-f').subscribe(() => (sockets.last.bufferedAmount = HIGH_WATER + 1));
       hot('--1').subscribe(subject);
 
-      expectObservable(subject, '---!').toBe('');
+      expectObservable(subject).toBe('----#', undefined, new ConnectionClosedError(1006, ''));
+    }),
+  );
+
+  it(
+    'is not kept from looking at such a socket by messages that come more often',
+    marbles(({ cold, hot, expectObservable, flush }) => {
+      const { subject, sockets } = scripted([cold('-o')]);
+      const counts: number[] = [];
+      hot('-f 9ms r', { f: HIGH_WATER + 1, r: 0 }).subscribe((bytes) => (sockets.last.bufferedAmount = bytes));
+      hot('-- 1 19ms 1 19ms 1 19ms 1').subscribe(subject);
+      hot('53ms n').subscribe(() => counts.push(sockets.last.sent.length));
+
+      expectObservable(subject, '100ms !').toBe('');
+      flush();
+      expect([counts, sockets.last.sent.length]).toEqual([[3], 4]);
     }),
   );
 });

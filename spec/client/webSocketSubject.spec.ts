@@ -17,6 +17,7 @@ import { webSocketSubject } from '../../src/client/webSocketSubject.js';
 import type { WebSocketSubjectConfig } from '../../src/client/webSocketSubjectConfig.js';
 import { ReadyState } from '../../src/core/connection.js';
 import type { DroppedEvent } from '../../src/core/event.js';
+import { HIGH_WATER } from '../../src/core/trySend.js';
 import { expectType } from '../types/expectType.js';
 import { type FakeSockets, fakeSockets } from './fakeSockets.js';
 
@@ -513,15 +514,53 @@ describe('what waits', () => {
     expect(sockets.last.done).toEqual(['send 1', 'close 1000']);
   });
 
-  it('does not hold a complete() for later: none is left when nothing waits and nobody listens, or when all have left', () => {
+  it('has no complete() before it, when nothing waited and nobody listened', () => {
     const subject = aSubject();
     subject.complete();
+    subject.subscribe();
+    sockets.last.opens();
+    expect(sockets.last.done).toEqual([]);
+  });
+
+  it('has no complete() before it, when all those it was for have left', () => {
+    const subject = aSubject();
     const subscription = subject.subscribe();
     subject.complete();
     subscription.unsubscribe();
     subject.subscribe();
     sockets.last.opens();
     expect([sockets.all.length, sockets.last.done]).toEqual([2, []]);
+  });
+
+  it('is sent before a complete(), also when a subscriber of the connection before leaves only now', () => {
+    const subject = aSubject();
+    const late = subject.subscribe();
+    sockets.last.opens();
+    subject.complete();
+    subject.subscribe();
+    subject.next(1);
+    subject.complete();
+    late.unsubscribe();
+    sockets.last.opens();
+    expect(sockets.last.done).toEqual(['send 1', 'close 1000']);
+  });
+
+  it('is sent before a complete() of its own serializer', () => {
+    const subject: Subject<unknown> = aSubject({
+      serializer: (message) => {
+        if (message === 1) subject.complete();
+        return String(message);
+      },
+    });
+    subject.next(1);
+    subject.next(2);
+    subject.subscribe();
+    sockets.last.opens();
+    expect(sockets.last.done).toEqual(['send 1', 'send 2', 'close 1000']);
+    subject.subscribe();
+    sockets.last.opens();
+    subject.next(1);
+    expect(sockets.last.done).toEqual(['send 1', 'close 1000']);
   });
 
   it('is bounded: next() throws beyond the buffer, and what waited is kept', () => {
@@ -709,13 +748,23 @@ describe('multiplex', () => {
 
   it('says nothing to a connection that is gone, nor to the next one for it', () => {
     const subject = aSubject();
-    named(subject, 'foo').subscribe({ error: () => undefined });
+    const unsubMsg = jest.fn(() => 'unsub');
+    subject.multiplex(() => 'sub', unsubMsg, Boolean).subscribe({ error: () => undefined });
     const first = sockets.last;
     first.opens();
     first.closes(1006);
     subject.subscribe();
     sockets.last.opens();
-    expect([first.sent, sockets.last.sent]).toEqual([['{"sub":"foo"}'], []]);
+    expect([first.sent, sockets.last.sent]).toEqual([['"sub"'], []]);
+    expect(unsubMsg).not.toHaveBeenCalled();
+  });
+
+  it('unsubscribes also where the socket has taken all it can: there is no later', () => {
+    const subscription = named(aSubject(), 'foo').subscribe();
+    sockets.last.opens();
+    sockets.last.bufferedAmount = HIGH_WATER + 1;
+    subscription.unsubscribe();
+    expect(sockets.last.done).toEqual(['send {"sub":"foo"}', 'send {"unsub":"foo"}', 'close 1000']);
   });
 
   it.each([

@@ -61,8 +61,7 @@ export class LegacyWebSocket<T> {
     if (!this.#connection) return false;
     try {
       const sent = trySend(this.#connection, message, highWater);
-      // Not moved by every message: those that come often would put it off for ever.
-      if (!sent && this.isOpen && this.#congestion?.due === Infinity) this.#congestion.in(CONGESTED);
+      if (!sent && this.isOpen) this.#congestion?.in(CONGESTED);
       return sent;
     } catch (error) {
       this.fail(error);

@@ -19,7 +19,7 @@ export interface Posted<T> {
 
 /** Messages that wait for a connection, in order, whichever connection it will be. */
 export class Outbox<T> {
-  #waiting: Posted<T>[] = [];
+  readonly #waiting: Posted<T>[] = [];
   #flushing = false;
 
   constructor(
@@ -38,24 +38,25 @@ export class Outbox<T> {
   /** Sends a message behind those that wait, now or later. */
   post(message: T): Posted<T> {
     const posted = { message };
+    const isNext = this.isEmpty;
     this.#waiting.push(posted);
-    this.flush();
+    // What holds up those before it holds it up too.
+    if (isNext) this.flush();
     const { buffer, overflow } = this.config;
     if (this.#waiting.length > buffer) {
-      const victim = overflow === 'drop-oldest' ? this.#waiting[0] : posted;
-      if (victim && this.withdraw(victim)) {
-        if (overflow === 'error') throw new BufferOverflowError(buffer);
-        this.#drop(victim, 'overflow');
-      }
+      const victim = overflow === 'drop-oldest' ? (this.#waiting[0] as Posted<T>) : posted;
+      this.withdraw(victim);
+      if (overflow === 'error') throw new BufferOverflowError(buffer);
+      this.#drop(victim, 'overflow');
     }
     return posted;
   }
 
   /** Takes a message back; false when it does not wait any more. */
   withdraw(posted: Posted<T>): boolean {
-    const before = this.#waiting.length;
-    this.#waiting = this.#waiting.filter((other) => other !== posted);
-    return this.#waiting.length < before;
+    const at = this.#waiting.indexOf(posted);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
   }
 
   /** Sends what can be sent. */

@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors.js';
 import { guarded, operate } from '../core/operate.js';
 import type { Address } from '../transports/address.js';
 import { LegacyWebSocket } from './legacyWebSocket.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type Posted } from './outbox.js';
 import type { WebSocketConstructor, WebSocketSubjectConfig } from './webSocketSubjectConfig.js';
 
 /** How a socket is to be closed. */
@@ -54,7 +54,7 @@ export class WebSocketSubject<T> extends Subject<T> {
   /** Sends a message; without a connection it waits for the next one, also for that of a later subscriber. */
   override next(message: T): void {
     this.#expectUsable();
-    this.#outbox.post(message);
+    this.#post(message);
   }
 
   /**
@@ -96,7 +96,7 @@ export class WebSocketSubject<T> extends Subject<T> {
   multiplex(subMsg: () => unknown, unsubMsg: () => unknown, messageFilter: (value: T) => boolean): Observable<T> {
     const messages$ = new Observable<T>((subscriber) => {
       const socket = this.#socket;
-      const sub = this.#outbox.post(subMsg() as T);
+      const sub = this.#post(subMsg() as T);
       const leave = (): void => {
         // The server does not know of it yet, or the connection it knew it by is gone.
         if (this.#outbox.withdraw(sub) || !socket.isOpen) return;
@@ -117,14 +117,19 @@ export class WebSocketSubject<T> extends Subject<T> {
 
   #nextSocket(): LegacyWebSocket<T> {
     const socket = new LegacyWebSocket<T>(this.#config, {
-      ready: () => {
-        if (socket === this.#socket) this.#flush();
-      },
+      ready: () => this.#flush(),
       left: () => {
         if (socket === this.#socket) this.#farewell = undefined;
       },
     });
     return socket;
+  }
+
+  #post(message: T): Posted<T> {
+    const posted = this.#outbox.post(message);
+    // Its serializer may have completed the subject.
+    if (this.#farewell) this.#flush();
+    return posted;
   }
 
   #flush(): void {
