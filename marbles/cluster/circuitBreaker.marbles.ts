@@ -180,6 +180,30 @@ describe('a node whose circuit is open', () => {
   );
 
   it(
+    'and that a new life of the cluster needs again is dialled at once, after another one too',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('21---3-----');
+      const maps = cold('   1--2---3---', {
+        1: partitionMap('ab'),
+        2: partitionMap('aa', { version: 2, others: 'b' }),
+        3: partitionMap('ab', { epoch: 'f' }),
+      });
+      const nodeA = cold('  c#         ', events);
+      const nodeB = cold('   C#        ', events);
+      const goodA = cold('       c---o-', events);
+      const goodB = cold('       C---O-', events);
+      const expected = '    cC-----(cC)(oO)';
+      const settings = { circuitBreaker: { failures: 1, resetAfter: 50 } };
+
+      const nodes = { a: inTurn(nodeA, goodA), b: inTurn(nodeB, goodB) };
+      const result = outgoing.pipe(route(nodes, maps, settings));
+      expectObservable(result, '---------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe('-----------2---');
+      expectObservable(b.sent$).toBe('-----------(13)');
+    }),
+  );
+
+  it(
     'is no concern of the others: each has a circuit of its own',
     marbles(({ cold, hot, expectObservable, b, events }) => {
       const outgoing = hot('2------1-3');

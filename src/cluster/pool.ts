@@ -46,11 +46,11 @@ export class Pool<In, Out, Session> {
     restarted: boolean,
   ): void {
     this.present = present;
+    // First of all: what one of them does may lead to others being dialled.
+    for (const member of needed) member.keep();
     for (const member of [...this.members.values()]) {
-      if (needed.has(member)) {
-        member.keep();
-        if (restarted) member.restart();
-      } else member.letGo();
+      if (!needed.has(member)) member.letGo();
+      else if (restarted) member.restart();
     }
   }
 
