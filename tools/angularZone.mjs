@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { folder } from './angularApp.mjs';
 
@@ -32,17 +35,12 @@ bootstrapApplication(App, { providers: [provideZoneChangeDetection(), provideCon
   .then(() => (document.body.dataset.stable = inside ? 'inside' : 'outside'));
 `;
 
-/** Shows the app in place of the page at an address. It is compiled as it runs, which the policy of the real one forbids. */
-export async function zonePage(page, url) {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: folder },
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-    logLevel: 'silent',
-  });
-  const body = `<!doctype html><body><app-root></app-root><script type="module">${outputFiles[0].text.replaceAll('</script', '<\\/script')}</script>`;
-  await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body }));
-  await page.goto(url);
+/** Makes a folder with the app in it, to be served in place of the real one's. It is compiled as it runs, which the policy of that forbids. */
+export async function zoneApp() {
+  const outdir = mkdtempSync(join(tmpdir(), 'hawser-zone-'));
+  const stdin = { contents: code, resolveDir: folder };
+  await build({ stdin, outfile: join(outdir, 'app.js'), bundle: true, format: 'esm', logLevel: 'silent' });
+  const page = '<!doctype html><body><app-root></app-root><script type="module" src="app.js"></script>';
+  writeFileSync(join(outdir, 'index.html'), page);
+  return outdir;
 }
