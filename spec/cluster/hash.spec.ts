@@ -68,8 +68,9 @@ describe('cachedHash', () => {
   it('gives what the hash gives', () => {
     const hash = cachedHash();
     const keys = Array.from({ length: 5_000 }, (_, at) => `key ${at % 1_700}`);
-    expect(keys.map(hash)).toEqual(keys.map(fnv1a));
-    expect(keys.map(hash)).toEqual(keys.map(fnv1a));
+    const places = (): number[] => keys.map((key) => hash(key) >>> 0);
+    expect(places()).toEqual(keys.map(fnv1a));
+    expect(places()).toEqual(keys.map(fnv1a));
   });
 
   it('asks for a key that comes often a few times only', () => {
@@ -97,8 +98,15 @@ describe('cachedHash', () => {
     expect(asked).toHaveBeenCalledTimes(100);
   });
 
-  it('gives whole numbers from 0 up to 2^32, also from memory', () => {
-    const hash = cachedHash(() => -2);
-    for (let at = 0; at < 10; at++) expect(hash('users:1')).toBe(2 ** 32 - 2);
+  it('gives the 32 bits that count as a signed number, also from memory', () => {
+    for (const place of [-2, 2 ** 32 - 2, 2 ** 40 - 2]) {
+      const hash = cachedHash(() => place);
+      for (let at = 0; at < 10; at++) expect(hash('users:1')).toBe(-2);
+    }
+  });
+
+  it('leads to the same partitions', () => {
+    const hash = cachedHash();
+    for (const [key, , partition] of [...golden, ...golden]) expect(partitionOf(key, 271, hash)).toBe(partition);
   });
 });

@@ -32,21 +32,20 @@ const EVERY = 8;
 
 /**
  * A hash that remembers about a thousand recent keys; each call makes one with a memory of its own. It knows nothing of partitions, so that
- * a change of the map leaves it as it is.
+ * a change of the map leaves it as it is. Gives the 32 bits that count as a signed number, for engines hand those on without making an object.
  */
 export function cachedHash(hash: Hash = fnv1a): Hash {
-  // Signed, for those fit into the engine's small integers.
   const recent = new Map<string, number>();
   let unknown = 0;
   return (key) => {
     const known = recent.get(key);
-    if (known !== undefined) return known >>> 0;
-    const place = hash(key);
+    if (known !== undefined) return known;
+    const place = hash(key) | 0;
     if (++unknown >= EVERY && key.length <= LONGEST) {
       unknown = 0;
       if (recent.size === RECENT) recent.clear();
-      recent.set(key, place | 0);
+      recent.set(key, place);
     }
-    return place >>> 0;
+    return place;
   };
 }

@@ -26,8 +26,11 @@ export class RoutingTable<Member> {
     const { nodes, partitions } = map;
     this.byId = new Map([...nodes].map(([id, node]) => [id, memberOf(node)]));
     this.members = new Set(this.byId.values());
-    this.owners = Array.from(partitions, ({ owner }) => this.member(owner));
-    this.count = this.owners.length;
+    const owners: (Member | undefined)[] = [];
+    // A loop, for `Array.from` takes half as long again, and a large map has to be followed quickly.
+    for (const { owner } of partitions) owners.push(this.member(owner));
+    this.owners = owners;
+    this.count = owners.length;
   }
 
   /** The partition of a hash, a whole number from 0 to 2^32 - 1; always 0 while there are no partitions. */
