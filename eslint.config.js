@@ -31,7 +31,7 @@ const hostClocks = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'build/', 'coverage/', '**/node_modules/']),
+  globalIgnores(['**/dist/', '**/.angular/', 'build/', 'coverage/', '**/node_modules/']),
   {
     files: ['src/**/*.ts', 'spec/**/*.ts', 'marbles/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjsX.configs.strict],
