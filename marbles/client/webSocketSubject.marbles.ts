@@ -2,7 +2,7 @@ import { type Observable, retry } from 'rxjs';
 import { type FakeSockets, fakeSockets, type MadeSocket } from '../../spec/client/fakeSockets.js';
 import { webSocketSubject, type WebSocketSubject } from '../../src/client/webSocketSubject.js';
 import type { WebSocketSubjectConfig } from '../../src/client/webSocketSubjectConfig.js';
-import { ConnectionClosedError, DialError } from '../../src/core/errors.js';
+import { DialError } from '../../src/core/errors.js';
 import { HIGH_WATER } from '../../src/core/trySend.js';
 import { marbles } from '../../src/testing/marbles.js';
 
@@ -82,17 +82,6 @@ describe('webSocketSubject', () => {
       expectObservable(subject, '200ms !').toBe('');
       flush();
       expect(times).toEqual(['a ', 'b "1","2"']);
-    }),
-  );
-
-  it(
-    'leaves no timer behind when a socket that has taken all it can is lost',
-    marbles(({ cold, hot, expectObservable }) => {
-      const { subject, sockets } = scripted([cold('-o--x')]);
-      hot('-f').subscribe(() => (sockets.last.bufferedAmount = HIGH_WATER + 1));
-      hot('--1').subscribe(subject);
-
-      expectObservable(subject).toBe('----#', undefined, new ConnectionClosedError(1006, ''));
     }),
   );
 

@@ -3,6 +3,7 @@ import {
   type Observable,
   type Observer,
   type Unsubscribable,
+  VirtualTimeScheduler,
   repeat,
   retry,
   Subject,
@@ -561,6 +562,19 @@ describe('what waits', () => {
     sockets.last.opens();
     subject.next(1);
     expect(sockets.last.done).toEqual(['send 1', 'close 1000']);
+  });
+
+  it('leaves no timer behind when it waited for a socket that has taken all it can', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const subject = aSubject({ scheduler });
+    const subscription = subject.subscribe();
+    sockets.last.opens();
+    sockets.last.bufferedAmount = HIGH_WATER + 1;
+    subject.next(1);
+    expect(scheduler.actions.length).toBe(1);
+    subscription.unsubscribe();
+    sockets.last.closes(1000);
+    expect(scheduler.actions).toEqual([]);
   });
 
   it('is bounded: next() throws beyond the buffer, and what waited is kept', () => {
