@@ -138,4 +138,21 @@ describe('a WebSocket client', () => {
       expectSubscriptions(source.subscriptions).toBe('^!');
     }),
   );
+
+  it.each([true, false])(
+    'ends with its own code when the link breaks before the peer answers the farewell (reconnect: %s)',
+    (enabled) => {
+      const test = marbles(({ cold, expectObservable, expectSubscriptions, events }) => {
+        const source = cold('co---#', events, lost);
+        const told = '       -C---D';
+
+        const { client, told: result } = over(source, { reconnect: { ...steady, enabled } });
+        timer(3).subscribe(() => void client.disconnect(4000));
+
+        expectObservable(result).toBe(told);
+        expectSubscriptions(source.subscriptions).toBe('^----!');
+      });
+      test();
+    },
+  );
 });

@@ -73,6 +73,8 @@ describe('createMockWebSocket', () => {
     expect(client.state).toMatchObject({ status: 'reconnecting', reconnectAttempts: 2 });
     client.simulateEvent({ type: 'reconnected', attempts: 2, totalDelay: 70, timestamp: 11 });
 
+    client.simulateEvent({ type: 'message', data: 1, timestamp: 12 });
+
     expect(events[0]).toEqual(reconnecting);
     expect(client.state).toMatchObject({ status: 'connected', reconnectAttempts: 0, connectedAt: new Date(11) });
   });
