@@ -36,12 +36,12 @@ describe('heartbeat', () => {
   );
 
   it(
-    'does not give a peer up that is not read, and gives it the whole time to answer once it is',
+    'does not give a peer up while the connection is paused',
     marbles(({ cold, hot, expectObservable, a, events }) => {
       const source = cold(' co----------------------', events);
       const reading = hot('  --p----------r----------');
       const pings = '        -----p------------------';
-      const expected = '     co---------------------#';
+      const expected = '     co---------------#';
       reading.subscribe((letter) => (letter === 'p' ? a.pause?.() : a.resume?.()));
 
       const result = source.pipe(heartbeat({ interval: 4, timeout: 6, ping }));
@@ -163,7 +163,7 @@ describe('heartbeat', () => {
       const browser = mockConnection<string>('a', { node: false });
       const source = cold('co---', { ...events, o: open(browser) });
       const error = new TypeError(
-        'heartbeat: expected `ping` to be a function where the platform has no ping frames, got undefined',
+        'heartbeat: expected `ping` to be a function as there are no ping frames, got undefined',
       );
 
       expectObservable(source.pipe(heartbeat({ interval: 4, timeout: 2 }))).toBe(

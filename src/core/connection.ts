@@ -50,7 +50,7 @@ export interface Connection<Out, Session = unknown> {
   /** Reads on after `pause()`. */
   resume?(): void;
   /** Whether nothing is read because of `pause()`; a silence is not the peer's then. */
-  readonly isPaused?: boolean | undefined;
+  isPaused?(): boolean;
 }
 
 /** What a derived connection does differently from the one it stands on. */
@@ -68,9 +68,9 @@ class DerivedConnection<Inner, Out, Session> {
   ) {
     const { id, url, session, traffic } = inner;
     Object.assign(this, { id, url, session, traffic }, overrides);
-    // Present only where the platform has them: callers ask `connection.ping` before they use it.
-    for (const name of ['ping', 'pause', 'resume'] as const) {
-      if (inner[name]) Object.assign(this, { [name]: () => inner[name]?.() });
+    // Undefined where the platform does not have them: callers ask `connection.ping` before they use it.
+    for (const name of ['ping', 'pause', 'resume', 'isPaused'] as const) {
+      Object.assign(this, { [name]: inner[name]?.bind(inner) });
     }
   }
 
@@ -84,10 +84,6 @@ class DerivedConnection<Inner, Out, Session> {
 
   get bufferedAmount(): number {
     return this.inner.bufferedAmount;
-  }
-
-  get isPaused(): boolean | undefined {
-    return this.inner.isPaused;
   }
 
   send(message: Inner): void {

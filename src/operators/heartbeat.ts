@@ -110,8 +110,6 @@ function pulseOf<In, Out, Session>(
   let awaiting = false;
   /** Whether a silence was excused by a late timer already: it is only once. */
   let excused = false;
-  /** Whether nothing was read when the limit was up: what the peer had answered is read only after that. */
-  let deaf: boolean | undefined = false;
   /** When the unanswered pings were sent. */
   let sent: number[] = [];
 
@@ -133,23 +131,21 @@ function pulseOf<In, Out, Session>(
   const beat = clock.deadline(guarded(subscriber, due));
   const limit = clock.deadline(
     guarded(subscriber, (late) => {
-      if (deaf || connection.isPaused) {
-        deaf = connection.isPaused;
-        limit.in(timeout);
-        return;
+      // Who does not read does not hear the answer.
+      if (connection.isPaused?.()) limit.in(timeout);
+      else if (late < BUSY || excused) throw new HeartbeatTimeoutError(timeout);
+      else {
+        excused = true;
+        if (late < SLEPT) limit.in(1);
+        else {
+          awaiting = false;
+          heardAt = -Infinity;
+          due();
+        }
       }
-      if (late < BUSY || excused) throw new HeartbeatTimeoutError(timeout);
-      excused = true;
-      if (late < SLEPT) {
-        limit.in(1);
-        return;
-      }
-      awaiting = false;
-      heardAt = -Infinity;
-      due();
     }),
   );
-  expected(ping, 'heartbeat', 'ping', 'a function where the platform has no ping frames', ping);
+  expected(ping, 'heartbeat', 'ping', 'a function as there are no ping frames', ping);
   beat.in(interval);
 
   return {

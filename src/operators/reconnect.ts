@@ -21,7 +21,7 @@ export interface ReconnectConfig {
   readonly closeCodes?: CloseCodes;
   /** Gets new credentials: its first value, or its end, is awaited before the retry that a code with the action `refreshAuth` asks for. What it fails with counts as another failure. */
   readonly refreshAuth?: (cause: unknown) => ObservableInput<unknown>;
-  /** While it says false, no dial is made and none is counted: `online$`, a visible page. Until it says something, true is assumed. */
+  /** While it says false, no dial is made and none is counted: `online$()`, `visible$()`. Until it says something, true is assumed. */
   readonly while$?: ObservableInput<boolean>;
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;

@@ -40,6 +40,7 @@ export class MockConnection<Out = unknown, Session = unknown> implements Connect
   readonly ping?: () => void;
   readonly pause?: () => void;
   readonly resume?: () => void;
+  readonly isPaused?: () => boolean;
   readonly #sent = new Subject<Out>();
   #refusal: { readonly error: unknown } | undefined;
 
@@ -62,11 +63,8 @@ export class MockConnection<Out = unknown, Session = unknown> implements Connect
       this.resume = () => {
         this.paused = false;
       };
+      this.isPaused = () => this.paused;
     }
-  }
-
-  get isPaused(): boolean {
-    return this.paused;
   }
 
   send(message: Out): void {

@@ -56,18 +56,14 @@ export class LoopbackSocket implements Wire {
       this.tell((peer) => peer.tell(() => this.#end?.answered(this.clock.now() - pingedAt)));
     },
     pause: (): void => {
-      this.#setPaused(true);
+      this.#paused = true;
     },
     resume: (): void => {
       if (this.#paused && this.#parcels.size > 0) this.#arrival.in(0);
-      this.#setPaused(false);
+      this.#paused = false;
     },
+    isPaused: (): boolean => this.#paused,
   };
-
-  #setPaused(paused: boolean): void {
-    this.#paused = paused;
-    if (this.#end) this.#end.isPaused = paused;
-  }
 
   close(code: number, reason: string): void {
     if (this.readyState === ReadyState.CONNECTING) {

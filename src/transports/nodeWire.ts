@@ -63,14 +63,9 @@ export const nodeWire: MakeWire<NodeSocket> = (socket, end, scheduler = asyncSch
         firstPing = Math.min(firstPing, now);
         socket.ping(String(now));
       },
-      pause() {
-        end.isPaused = true;
-        socket.pause();
-      },
-      resume() {
-        end.isPaused = false;
-        socket.resume();
-      },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      isPaused: () => socket.isPaused,
     },
   };
 };

@@ -21,7 +21,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
   declare readonly ping?: () => void;
   declare readonly pause?: () => void;
   declare readonly resume?: () => void;
-  declare isPaused?: boolean;
+  declare readonly isPaused?: () => boolean;
   readonly #socket: Socket;
   readonly #wire: Wire;
   readonly #subscriber: Subscriber<ConnectionEvent<Frame, Frame, undefined>>;

@@ -44,6 +44,7 @@ export interface NodeSocket extends AnySocket {
   ping(said?: string): void;
   pause(): void;
   resume(): void;
+  readonly isPaused: boolean;
 }
 
 /** The TCP socket below, which can gather writes. */

@@ -5,8 +5,6 @@ import type { AnySocket, WebSocketLike } from './socketLike.js';
 
 /** Who hears of a socket, whatever the platform. */
 export interface WireEnd extends Pick<Connection<Frame>, 'readyState' | 'url'> {
-  /** Kept by who can pause. */
-  isPaused?: boolean;
   opened(): void;
   heard(frame: Frame): void;
   /** One of our pings was answered, after so many milliseconds. */
@@ -23,7 +21,7 @@ export interface Wire {
   /** Drops the socket, where the platform can. */
   abandon?(): void;
   /** What the connection can do besides, on this platform. */
-  readonly abilities?: Pick<Connection<Frame>, 'ping' | 'pause' | 'resume'>;
+  readonly abilities?: Pick<Connection<Frame>, 'ping' | 'pause' | 'resume' | 'isPaused'>;
 }
 
 /** What a connection asks of any socket. */
