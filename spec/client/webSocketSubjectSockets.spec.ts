@@ -114,3 +114,11 @@ it('tells the status of a dial that was refused', async () => {
   const error = await firstValueFrom(subject.pipe(catchError((error: unknown) => of(error as DialError))));
   expect(error).toMatchObject({ name: 'DialError', status: 401 });
 });
+
+it('gives binary data to a deserializer as a Buffer, where nothing else is asked of a socket of ws', async () => {
+  const server = await aServer();
+  server.greet(() => Uint8Array.of(1, 2));
+  const deserializer = ({ data }: MessageEvent<unknown>): unknown => data;
+  const subject = webSocketSubject({ url: server.url, deserializer, WebSocketCtor: WebSocket });
+  expect(await firstValueFrom(subject)).toEqual(Buffer.of(1, 2));
+});
