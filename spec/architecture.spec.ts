@@ -86,6 +86,7 @@ describe('the other entries', () => {
     ['client.ts', ['rxjs', 'isomorphic-ws']],
     ['cluster.ts', ['rxjs']],
     ['gateway.ts', ['rxjs', 'isomorphic-ws', 'msgpackr', 'node:crypto', 'node:os', 'rxjs/fetch']],
+    ['node.ts', ['rxjs', 'node:stream']],
     ['gatewayInngest.ts', ['rxjs', '@bufbuild/protobuf/wire']],
     [
       'testing.ts',

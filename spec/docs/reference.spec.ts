@@ -23,7 +23,7 @@ const operators = filesIn('src/operators').map((file) => /(\w+)\.ts$/.exec(file)
 /** The public configurations, by the section that has to tell of them. */
 const configs = [...`${read('src/index.ts')}${read('src/msgpack.ts')}`.matchAll(/type (\w+)Config\b/g)]
   .map(([, name = '']) => [name.charAt(0).toLowerCase() + name.slice(1), `${name}Config`] as const)
-  .filter(([section]) => !['exponential', 'msgpackCodec'].includes(section));
+  .filter(([section]) => !['exponential', 'msgpackCodec', 'eachValueFrom', 'writableStream'].includes(section));
 
 describe('the page on operators', () => {
   it.each(operators)('has a section for %s', (name) => {
@@ -43,6 +43,28 @@ describe('the page on operators', () => {
     const [, ...rows] = cells(table);
 
     expect(rows).toEqual(closeCodeRules.map(({ code, action, why }) => [String(code), `\`${action}\``, why]));
+  });
+});
+
+describe('the page on streams', () => {
+  const page = sections(read('docs/streams.md'));
+  const members = interfaceMembers(filesIn('src/bindings').map(read));
+  const iteration = members.get('IterationConfig') ?? [];
+
+  it.each([
+    ['toReadable', members.get('ReadableConfig')],
+    ['toWritable', members.get('WritableConfig')],
+    // What both have is taken over by `Omit` and `Pick`.
+    ['toDuplex', members.get('WritableConfig')],
+    ['toAsyncIterable', iteration],
+    ['eachValueFrom', iteration],
+    ['toWritableStream', members.get('WritableStreamConfig')],
+  ])('tells every option of %s, and no other', (section, options = []) => {
+    const tables = page.get(section) ?? '';
+    const table = tables.slice(0, tables.indexOf('\n\n', tables.indexOf('| option')));
+
+    expect(options.length).toBeGreaterThan(0);
+    expect([...documentedNames(table)].sort()).toEqual([...options].sort());
   });
 });
 
