@@ -1,6 +1,6 @@
 import { defer, EMPTY, ignoreElements, map, mergeMap, Observable, of } from 'rxjs';
 import type { WebSocketClient, WebSocketMessage } from './webSocketClient.js';
-import { WebSocketError, WS_ERROR_CODES } from './webSocketError.js';
+import { isWebSocketError, WebSocketError, WS_ERROR_CODES } from './webSocketError.js';
 import type { WebSocketEvent } from './webSocketEvent.js';
 
 type Part<In, Out, Names extends keyof WebSocketClient> = Pick<WebSocketClient<In, Out>, Names>;
@@ -27,7 +27,7 @@ function connect<In, Action = never>(
     });
     client.connect(url, protocols).catch((error: unknown) => {
       isOver = true;
-      if (error instanceof WebSocketError) subscriber.complete();
+      if (isWebSocketError(error)) subscriber.complete();
       else subscriber.error(error);
     });
     hasBegun = true;
@@ -60,7 +60,7 @@ function send<Out, Success = never, Failure = never>(
 
 /** What a client of another make rejects with. */
 function asSendFailure(error: unknown): WebSocketError {
-  if (error instanceof WebSocketError) return error;
+  if (isWebSocketError(error)) return error;
   return new WebSocketError(String(error), WS_ERROR_CODES.SEND_FAILED, true, error);
 }
 

@@ -30,3 +30,8 @@ export class WebSocketError extends Error {
     super(message, cause === undefined ? undefined : { cause });
   }
 }
+
+/** Tells it by its name: `instanceof` fails when two copies of the package meet. */
+export function isWebSocketError(error: unknown): error is WebSocketError {
+  return (error as { readonly name?: unknown } | null | undefined)?.name === 'WebSocketError';
+}
