@@ -110,6 +110,21 @@ describe('a client', () => {
     ]);
   });
 
+  it('delivers nothing after disconnect, whatever is still on its way', async () => {
+    const { client, heard } = make();
+    await client.connect();
+    const connection = await server.waitForConnection();
+    connection.freeze();
+    connection.send('"late"');
+
+    const left = client.disconnect();
+    connection.thaw();
+    await left;
+
+    expect(heard.told).toEqual(['connected', 'disconnected 1000']);
+    expect(client.stats).toMatchObject({ messagesReceived: 0, bytesReceived: 6 });
+  });
+
   it('answers calls that cannot be with what was wrong', async () => {
     const { client, heard } = make();
 
