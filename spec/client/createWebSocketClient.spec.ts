@@ -171,7 +171,11 @@ describe('a listener', () => {
   it('may act on the client: all hear the same, in the same order', async () => {
     const { client, heard: first } = make();
     client.subscribeToEvents(({ type }) => {
-      if (type === 'connected') void client.disconnect();
+      if (type === 'connected') {
+        // Refused, and told so, in the midst of the telling.
+        void client.send(() => 1);
+        void client.disconnect();
+      }
       if (type === 'disconnected' && server.dials === 1) void client.connect();
     });
     const last = hear(client);
@@ -180,7 +184,8 @@ describe('a listener', () => {
     await last.until('connected', 2);
     await last.until('disconnected 1000', 2);
 
-    expect(last.told).toEqual(['connected', 'disconnected 1000', 'connected', 'disconnected 1000']);
+    const told = ['connected', 'error WS_INVALID_MESSAGE', 'disconnected 1000'];
+    expect(last.told).toEqual([...told, ...told]);
     expect(first.told).toEqual(last.told);
   });
 });
