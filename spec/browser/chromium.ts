@@ -6,17 +6,16 @@ import { build, type Plugin } from 'esbuild';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { listen, unlisten } from '../../src/testing/listen.js';
 
+const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 /** Debian's browser; `undefined` when there is none on this machine. */
-export const chromiumPath: string | undefined = [process.env['CHROMIUM'], '/usr/bin/chromium'].find(
-  (path) => path !== undefined && existsSync(path),
-);
+export const chromiumPath: string | undefined = existsSync(path) ? path : undefined;
 
 /** Puts a file for browsers in the place of the one for Node, as the `browser` field of package.json does for bundlers. */
 const forBrowsers: Plugin = {
   name: 'browser field',
   setup({ onResolve }) {
-    onResolve({ filter: /\/(platformSocket|wireOf)\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
+    onResolve({ filter: /\/(platformSocket|wireOf)\.js$/ }, ({ path: file, resolveDir }) => ({
+      path: join(resolveDir, file.replace(/\.js$/, '.browser.ts')),
     }));
   },
 };
@@ -57,7 +56,7 @@ export class Chromium {
         response.end(isScript ? script : '<!doctype html><script src="/page.js"></script>');
       }),
     );
-    const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+    const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
     return new Chromium(browser, server);
   }
 
