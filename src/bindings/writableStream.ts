@@ -27,7 +27,6 @@ export function toWritableStream<In, Out, Session>(
   expectCount('toWritableStream', 'highWaterMark', highWaterMark, 0);
   const outlet = new Outlet<In, Out, Session>('toWritableStream', config);
   let begun = false;
-  let closing = false;
   let fail: Done = () => undefined;
   const receiving = receiver<ConnectionEvent<In, Out, Session>, never>({
     next: (event) => outlet.heard(event),
@@ -46,8 +45,8 @@ export function toWritableStream<In, Out, Session>(
         controller.signal.addEventListener('abort', () => hangUp(controller.signal.reason as Error));
         fail = (error) => {
           hangUp(error);
-          // To be closed with 1000 is what `close()` asked for.
-          if (error || !closing) controller.error(error ?? new ConnectionClosedError(1000, ''));
+          // Once `close()` is under way this is too late to matter.
+          controller.error(error ?? new ConnectionClosedError(1000, ''));
         };
       },
       write: (message) =>
@@ -58,7 +57,6 @@ export function toWritableStream<In, Out, Session>(
           events$.subscribe(receiving);
         }),
       async close() {
-        closing = true;
         await settled((done) => outlet.end(done));
         hangUp();
       },
