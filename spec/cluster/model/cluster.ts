@@ -1,6 +1,9 @@
 import { fnv1a, partitionOf } from '../../../src/cluster/hash.js';
 import type { ClusterNode, Partition, PartitionMap, PartitionMapUpdate } from '../../../src/cluster/partitionMap.js';
 
+/** Where a node may be. */
+export const ADDRESSES = ['ws://a', 'ws://b', 'ws://c', 'ws://d', 'ws://e'];
+
 export type FullMap = PartitionMapUpdate & { readonly kind: 'full' };
 
 /** What the cluster itself holds to be so. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { ADDRESSES } from './cluster.js';
 import type { Ledger } from './ledger.js';
-import { ADDRESSES, type World } from './world.js';
+import type { World } from './world.js';
 
 /** One thing that happens; afterwards the laws must hold. */
 class Deed implements fc.Command<Ledger, World> {

@@ -20,6 +20,7 @@ export interface Surroundings {
   moment(): number;
   holds(url: string, key: string): boolean;
   sent(url: string, message: Numbered): void;
+  returned(url: string, message: Numbered): void;
 }
 
 /** What is reached at an address, whichever node it is. */
@@ -80,6 +81,15 @@ export class Peer {
     });
   }
 
+  /** Whatever dials it, counted. */
+  stream<T>(events$: Observable<T>): Observable<T> {
+    return new Observable((subscriber) => {
+      if (++this.streams > 1) this.world.ledger.faults.push(`${this.streams} streams of ${this.url}`);
+      subscriber.add(() => (this.streams -= 1));
+      subscriber.add(events$.subscribe(subscriber));
+    });
+  }
+
   drain(): void {
     for (const link of [...this.links]) link.drain();
   }
@@ -94,6 +104,13 @@ export class Peer {
     const link = [...this.links].find((one) => one.id === id);
     if (!link) this.world.ledger.faults.push(`${id} is gone, and is asked`);
     return link?.settled() ?? EMPTY;
+  }
+
+  /** Does its duty from now on. */
+  heal(): void {
+    this.dial = 'open';
+    this.refuses = false;
+    this.stall = undefined;
   }
 
   moment(): number {
@@ -120,6 +137,7 @@ export class Peer {
   returned(message: Numbered): void {
     this.count('refused');
     this.world.ledger.move(message, 'under way', 'waiting');
+    this.world.returned(this.url, message);
   }
 
   lost(message: Numbered): void {

@@ -1,4 +1,4 @@
-import { Observable, Subject, type Subscription } from 'rxjs';
+import { Subject, type Subscription } from 'rxjs';
 import type { ClusterNode } from '../../../src/cluster/partitionMap.js';
 import { routeByPartition } from '../../../src/cluster/routeByPartition.js';
 import { RoutingMetrics } from '../../../src/cluster/routingMetrics.js';
@@ -8,15 +8,14 @@ import type { ConnectionEvent, ConnectionEvents } from '../../../src/core/event.
 import { drainHandover } from '../../../src/operators/drainHandover.js';
 import { openTimeout } from '../../../src/operators/openTimeout.js';
 import { reconnect } from '../../../src/operators/reconnect.js';
-import { Cluster, mayTake } from './cluster.js';
+import { ADDRESSES, Cluster, mayTake } from './cluster.js';
 import { Ledger, type Numbered } from './ledger.js';
 import type { Answer } from './link.js';
 import { MapFeed } from './mapFeed.js';
+import { Patience } from './patience.js';
 import { Peer, type Surroundings } from './peer.js';
 import type { Setting } from './setting.js';
 import { VirtualTime } from './virtualTime.js';
-
-export const ADDRESSES = ['ws://a', 'ws://b', 'ws://c', 'ws://d', 'ws://e'];
 
 /** Longer than any message, its refusal and the answer to a question take, in milliseconds. */
 const IDLE = 150;
@@ -37,17 +36,18 @@ export class World implements Surroundings {
   hasLeft = false;
   /** What the consumer does when it is told of an event of this type: it sends, or leaves. */
   reaction: { readonly to: string; readonly keys: readonly string[]; readonly leaves: boolean } | undefined;
+  private readonly patience: Patience;
   private readonly outgoing$ = new Subject<Numbered>();
   private readonly subscription: Subscription;
   private hasEnded = false;
-  /** Whether the client has said its last word. */
-  private isLast = false;
+  private hasSaidLast = false;
   private moments = 0;
 
   constructor(readonly setting: Setting) {
     const { scheduler, metrics } = this;
     const { partitions, nodes, buffer, overflow, fallback, retryAfter, breaks } = setting;
     this.latency = setting.latency;
+    this.patience = new Patience(retryAfter);
     this.cluster = new Cluster(ADDRESSES.slice(0, nodes), partitions);
     this.peers = ADDRESSES.map((url) => new Peer(url, this));
     this.feed = new MapFeed(this.cluster, this.ledger, scheduler, this.latency);
@@ -85,13 +85,9 @@ export class World implements Surroundings {
 
   /** Everything that is at fault works again; when all has come to rest nothing waits. */
   rest(): void {
-    for (const peer of this.peers) {
-      peer.dial = 'open';
-      peer.refuses = false;
-    }
     this.settling = 0;
     this.feed.answers = 'answers';
-    for (const peer of this.peers) peer.stall = undefined;
+    for (const peer of this.peers) peer.heal();
     if (this.cluster.addresses.length === 0) this.cluster.join(ADDRESSES[0]!, []);
     this.cluster.spread();
     this.cluster.change();
@@ -101,20 +97,17 @@ export class World implements Surroundings {
     const { faults } = this.ledger;
     const [waiting, underWay] = [this.ledger.in('waiting'), this.ledger.in('under way')];
     if (waiting + underWay > 0) faults.push(`at rest ${waiting} wait and ${underWay} are under way`);
-    const { applied } = this.feed;
-    const { epoch, version } = this.cluster.now;
-    if (applied?.epoch !== epoch || applied.version !== version)
-      faults.push(`at rest the map is ${applied?.version} of ${applied?.epoch}, not ${version} of ${epoch}`);
+    const maps = [this.feed.applied, this.cluster.now].map((map) => `${map?.version} of ${map?.epoch}`);
+    if (maps[0] !== maps[1]) faults.push(`at rest the map is ${maps.join(', not ')}`);
   }
 
   /** The client says its last word; when the last node has taken leave it is over. */
   complete(): void {
-    this.isLast = true;
+    this.hasSaidLast = true;
     this.reaction = undefined;
     const isLive = this.peers.some(({ streams }) => streams > 0);
     this.outgoing$.complete();
-    if (this.hasEnded === isLive)
-      this.ledger.faults.push('the last word is the end before, or not after, the last node');
+    if (this.hasEnded === isLive) this.ledger.faults.push('it is over before the last node is, or not even then');
     for (const peer of this.peers) peer.cut(1000);
     if (!this.hasEnded) this.ledger.faults.push('the last node takes leave, and it is not over');
   }
@@ -138,9 +131,10 @@ export class World implements Surroundings {
     const { ledger, metrics, setting } = this;
     const waiting = ledger.in('waiting');
     if (!this.hasEnded && waiting > setting.buffer) ledger.faults.push(`${waiting} wait, and may be ${setting.buffer}`);
-    const seen = (what: string): number => ledger.happenings.get(what) ?? 0;
     const counted = [metrics.direct, metrics.replica, metrics.wrongOwner, metrics.dropped];
-    const real = [seen('to the owner'), seen('to a copy'), seen('refused'), seen('dropped: overflow')];
+    const real = ['to the owner', 'to a copy', 'refused', 'dropped: overflow'].map(
+      (what) => ledger.happenings.get(what) ?? 0,
+    );
     if (!this.isOver && counted.join() !== real.join())
       ledger.faults.push(`${counted.join()} are counted, not ${real.join()}`);
   }
@@ -159,8 +153,15 @@ export class World implements Surroundings {
     const isOwner = mayTake(applied, key, false).includes(url);
     ledger.count(isOwner ? 'to the owner' : 'to a copy');
     if (this.isOver) ledger.faults.push(`${n} is sent after the end`);
+    if (this.setting.fallback === 'owner' && this.patience.isTried(n, url, applied, this.scheduler.now()))
+      ledger.faults.push(`${n} goes back to ${url} too soon`);
     if (!mayTake(applied, key, this.setting.fallback === 'replica').includes(url))
       ledger.faults.push(`${n} of key ${key} goes to ${url}, which map ${applied?.version} does not say`);
+  }
+
+  returned(url: string, { n, key }: Numbered): void {
+    const { applied } = this.feed;
+    if (mayTake(applied, key, false).includes(url)) this.patience.begin(n, url, applied, this.scheduler.now());
   }
 
   private connect({ id, url }: ClusterNode): ConnectionEvents<Answer, Numbered, undefined> {
@@ -173,11 +174,7 @@ export class World implements Surroundings {
       reconnect({ delay: constant(20), maxAttempts: setting.maxAttempts, stableAfter: 50, scheduler }),
       drainHandover({ linger: 4 * latency, scheduler }),
     );
-    return new Observable((subscriber) => {
-      if (++peer.streams > 1) ledger.faults.push(`${peer.streams} streams of ${url}`);
-      subscriber.add(() => (peer.streams -= 1));
-      subscriber.add(events$.subscribe(subscriber));
-    });
+    return peer.stream(events$);
   }
 
   private heard(event: ConnectionEvent<Answer, Numbered, undefined>): void {
@@ -199,6 +196,6 @@ export class World implements Surroundings {
     this.hasEnded = true;
     const byOverflow = this.setting.overflow === 'error' && isNamed(error, 'BufferOverflowError');
     this.ledger.count(byOverflow ? 'ended by overflow' : 'completed');
-    if (!byOverflow && !this.isLast) this.ledger.faults.push(`ends with ${String(error)}`);
+    if (!byOverflow && !this.hasSaidLast) this.ledger.faults.push(`ends with ${String(error)}`);
   }
 }
