@@ -1,4 +1,4 @@
-// The package as its users get it: the packed tarball, installed with rxjs and nothing else into an empty project, run as
+// The package as its users get it: the packed tarball, installed with rxjs and Angular's core into an empty project, run as
 // ESM and as CommonJS against a real server, and type-checked by two compilers under three ways to resolve modules.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,6 +36,7 @@ server.on('listening', async () => {
   await client.send('ahoy');
   if ((await heard) !== 'ahoy') throw new Error('the echo of the client was ' + (await heard));
   await client.disconnect();
+  if (typeof provideConnection !== 'function') throw new Error('hawser/angular has no provideConnection()');
   if (typeof routeByPartition !== 'function') throw new Error('hawser/cluster has no routeByPartition()');
   const ask = tap((event) => event.type === 'open' && event.connection.send('ahoy'));
   for await (const data of toReadable(webSocket(url).pipe(ask))) {
@@ -50,6 +51,7 @@ const names = {
   'hawser/msgpack': '{ msgpack }',
   'hawser/gateway': '{ gatewayWorker }',
   'hawser/cluster': '{ routeByPartition }',
+  'hawser/angular': '{ provideConnection }',
   'hawser/client': '{ createWebSocketClient }',
   'hawser/node': '{ toReadable }',
   'hawser/testing': '{ marbles }',
@@ -80,6 +82,25 @@ export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(bina
 export const entries = [hawser, binary, client, cluster];
 // @ts-expect-error: a message is what the codec says it is.
 export const wrong$: Observable<number> = events$.pipe(messages());
+`,
+  },
+  angular: {
+    types: [],
+    // Angular is published as ES modules only.
+    isModule: true,
+    code: `
+import { InjectionToken, type Signal } from '@angular/core';
+import { type ConnectionSnapshot, json, reconnect, webSocket } from 'hawser';
+import { type ConnectionRef, injectConnection, provideConnection } from 'hawser/angular';
+
+interface Price { readonly price: number }
+const PRICES = new InjectionToken<ConnectionRef<Price, string>>('prices');
+export const providers = [
+  provideConnection(PRICES, () => webSocket('ws://127.0.0.1:1').pipe(json<Price, string>(), reconnect())),
+];
+export const stateOf = (): Signal<ConnectionSnapshot<string>> => injectConnection(PRICES).state;
+// @ts-expect-error: the token says what can be sent.
+export const wrong = (): void => injectConnection(PRICES).send(1);
 `,
   },
   tests: {
@@ -133,13 +154,15 @@ async function install() {
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   // No lock file and none of our overrides: what a user's own `npm i` does.
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'];
-  await npm('install', ...flags, '--prefix', project, join(project, tarball), `rxjs@${devDependencies.rxjs}`);
+  const peers = ['rxjs', '@angular/core'].map((name) => `${name}@${devDependencies[name]}`);
+  await npm('install', ...flags, '--prefix', project, join(project, tarball), ...peers);
 }
 
-/** What an entry declares may lean on rxjs only: users would have to install the types of anything else, such as those of ws. */
+/** What an entry declares may lean on peers only: users would have to install the types of anything else, such as those of ws. */
 function checkDeclarations() {
   const pack = join(project, 'node_modules/hawser');
-  const { exports } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8'));
+  const { exports, peerDependencies } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8'));
+  const isPeer = (name) => Object.keys(peerDependencies).some((peer) => `${name}/`.startsWith(`${peer}/`));
   const declarations = Object.values(exports).flatMap((entry) => [entry.import?.types, entry.require?.types]);
   const reached = new Set(declarations.filter(Boolean).map((file) => join(pack, file)));
   const faults = [];
@@ -149,7 +172,7 @@ function checkDeclarations() {
     for (const { fileName } of [...importedFiles, ...typeReferenceDirectives]) {
       if (fileName.startsWith('.')) reached.add(join(file, '..', fileName.replace(/\.js$/, '.d.ts')));
       // Whoever pipes Node streams has their types.
-      else if (!/^rxjs(\/|$)/.test(fileName) && !(fileName === 'node:stream' && file.includes('/bindings/to')))
+      else if (!isPeer(fileName) && !(fileName === 'node:stream' && file.includes('/bindings/to')))
         faults.push(`${relative(pack, file)} needs the types of '${fileName}'`);
     }
   }
@@ -170,7 +193,8 @@ try {
     await check('CommonJS dials a server', () => node('dial.cjs'));
 
     for (const [how, { extension, ...options }] of Object.entries(resolutions)) {
-      for (const [user, { types, code }] of Object.entries(typed)) {
+      for (const [user, { types, code, isModule = false }] of Object.entries(typed)) {
+        if (isModule && extension === 'cts') continue;
         const file = `${user}.${extension}`;
         writeFileSync(join(project, file), code);
         const compilerOptions = {
