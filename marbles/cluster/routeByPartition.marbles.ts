@@ -937,6 +937,23 @@ describe('an answer of a node that does not own the key', () => {
   );
 
   it(
+    'that comes late, of a node that was the owner, does not let the present one be asked again too soon',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('21--4----------');
+      const maps = cold('   1--2-----------', { 1: ab, 2: partitionMap('bb', { version: 2, others: 'a' }) });
+      const nodeA = cold('  co-----v-------', { ...events, v: message(a, 'not 2') });
+      const nodeB = cold('   CO---w--------', { ...events, w: message(b, 'not 4') });
+      const toA = '         -2-------------';
+      const toB = '         --1-4-------(42)';
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, maps, { notOwner, retryAfter: 6 }));
+      expectObservable(result.pipe(ignoreElements()), '----------------!').toBe('');
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+    }),
+  );
+
+  it(
     'that comes when a newer map is there already sends again at once, and asks nobody',
     marbles(({ cold, hot, expectObservable, a, b, events }) => {
       const outgoing = hot('2-1------');

@@ -34,8 +34,8 @@ export class Dispatcher<In, Out, Session> {
   private last: (readonly Passage<Out, Session>[] | undefined)[] = [];
   /** What partitions wait for that are on their way from one connection to another, or were refused something. */
   private readonly barriers = new Map<number, readonly Barrier[]>();
-  /** Which node refused a partition, until there is a newer map or it is asked again. */
-  private readonly refusals = new Map<number, PoolMember<In, Out, Session>>();
+  /** Which nodes refused a partition, until there is a newer map or they are asked again. */
+  private readonly refusals = new Map<number, Set<PoolMember<In, Out, Session>>>();
   private readonly flushing = new Set<number>();
   private readonly look: Deadline;
 
@@ -82,7 +82,7 @@ export class Dispatcher<In, Out, Session> {
     const partition = this.table.partitionOf(hash);
     this.config.metrics.wrongOwner += 1;
     this.config.settling.renew();
-    this.refusals.set(partition, refusedBy);
+    this.refusals.set(partition, (this.refusals.get(partition) ?? new Set()).add(refusedBy));
     // What was sent after it may be refused too, and not be back yet.
     this.last[partition] = this.last[partition]?.slice();
     this.wait({ message, hash, again: true });
@@ -148,7 +148,7 @@ export class Dispatcher<In, Out, Session> {
     const refusedBy = this.refusals.get(partition);
     for (const { member, as } of this.table.candidates(partition, this.config.reach)) {
       const { passage } = member;
-      if (member === refusedBy) continue;
+      if (refusedBy?.has(member)) continue;
       if (!passage?.open) {
         // One that was never dialled, or is being for the first time, is not known to be out of reach.
         if (!passage && !member.troubled) return undefined;
@@ -180,7 +180,7 @@ export class Dispatcher<In, Out, Session> {
     if (this.config.subscriber.closed) return;
     const refusedBy = this.refusals.get(partition);
     for (const { member } of this.table.candidates(partition, this.config.reach)) {
-      if (member === refusedBy) continue;
+      if (refusedBy?.has(member)) continue;
       member.ensure();
       if (!member.troubled) return;
     }
