@@ -17,7 +17,8 @@ export class Patience {
 
   /** The owner under a map has refused message `n`. One wait is for all that is refused meanwhile. */
   begin(n: number, url: string, map: PartitionMap | undefined, now: number): void {
-    if (map !== this.map || now >= this.until) this.until = now + this.retryAfter;
+    // At its very end the wait may still be on.
+    if (map !== this.map || now > this.until) this.until = now + this.retryAfter;
     this.map = map;
     this.refusals.set(n, { url, map, until: this.until });
   }
