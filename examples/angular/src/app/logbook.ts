@@ -37,6 +37,8 @@ export interface Link {
   readonly from: number;
   readonly to?: number;
   readonly end?: 'lost' | 'retired';
+  /** Whether its server asked us to move. */
+  readonly isLeaving?: boolean;
 }
 
 /** Marbles that are closer than this would cover each other, in milliseconds. */
@@ -75,6 +77,7 @@ export class Logbook {
       return;
     }
     if (event.type === 'open') this.#opened(event.connection.id, event.connection.session.server, at);
+    else if (event.type === 'draining') this.#change(event.connection.id, { isLeaving: true });
     else if (event.type === 'close') this.#ended(event.connection.id, 'lost', at);
     else if (event.type === 'retired') {
       this.handovers.update((count) => count + 1);
@@ -118,8 +121,13 @@ export class Logbook {
   }
 
   #ended(id: string, end: 'lost' | 'retired', at: number): void {
+    this.#change(id, { to: at, end });
+  }
+
+  /** What ended does not change any more. */
+  #change(id: string, facts: Partial<Link>): void {
     this.links.update((links) =>
-      links.map((link) => (link.id === id && link.to === undefined ? { ...link, to: at, end } : link)),
+      links.map((link) => (link.id === id && link.to === undefined ? { ...link, ...facts } : link)),
     );
   }
 }
