@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { VirtualTimeScheduler } from 'rxjs';
 import { mockServer, type MockServer } from '../../src/testing/mockServer.js';
 import type { MockServerOptions } from '../../src/testing/mockServerOptions.js';
-import { malformedFrames } from '../../src/testing/rawFrames.js';
+import { malformedFrames, rawFrame } from '../../src/testing/rawFrames.js';
 import { endClients, tcpHandles, until, wsClient } from './wsClient.js';
 
 describe('mockServer', () => {
@@ -276,6 +276,21 @@ describe('mockServer', () => {
       const { over } = wsClient(server.url);
       (await server.waitForConnection()).closeWithoutCode();
       expect(await over).toEqual(['open', 'close 1005']);
+    });
+
+    it('with one close frame, whatever is answered: browsers take a second one for a broken link', async () => {
+      const server = await start();
+      const socket = connect(server.port, '127.0.0.1');
+      socket.write('GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n');
+      socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+      await once(socket, 'data');
+      const frames: Buffer[] = [];
+      socket.on('data', (data: Buffer) => frames.push(data));
+      (await server.waitForConnection()).close(1000);
+      await once(socket, 'data');
+      socket.write(rawFrame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]), masked: true }));
+      await once(socket, 'close');
+      expect([...Buffer.concat(frames)]).toEqual([0x88, 2, 0x03, 0xe8]);
     });
 
     it.each(['drop', 'reset'] as const)('without a close frame: %s', async (act) => {
