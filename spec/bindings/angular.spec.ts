@@ -170,6 +170,17 @@ describe('provideConnection', () => {
     expect(() => ref.send('x')).toThrow('not open');
   });
 
+  it('ends for good when the server is done with it', () => {
+    const ref = connected();
+    peer.open();
+    peer.events.complete();
+    const heard: string[] = [];
+    ref.events$.subscribe({ next: ({ type }) => heard.push(type), complete: () => heard.push('complete') });
+    expect(heard).toEqual(['complete']);
+    expect(ref.state()).toMatchObject({ state: 'CLOSED' });
+    expect(peer.dials).toBe(1);
+  });
+
   it('takes a connection that is over before anybody looks', () => {
     app(provideConnection(() => of<Event>({ type: 'connecting', url: 'ws://a' })));
     expect(injected(() => injectConnection().state())).toMatchObject({ state: 'CLOSED' });
