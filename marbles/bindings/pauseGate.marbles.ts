@@ -1,4 +1,4 @@
-import { type Observable, tap } from 'rxjs';
+import { type Observable, share, tap } from 'rxjs';
 import { PauseGate } from '../../src/bindings/pauseGate.js';
 import { message, open, retired } from '../../src/testing/letters.js';
 import type { MockConnection } from '../../src/testing/mockConnection.js';
@@ -55,6 +55,29 @@ describe('PauseGate', () => {
 
       expectObservable(through(source, gate)).toBe('com-O-t--', values);
       expectObservable(onA).toBe('-p-------');
+    }),
+  );
+
+  it(
+    'reads a connection on only when every gate that holds it is open',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const values = { ...events, m: message(a, '1') };
+      const shared = cold('com-m-m-m-', values).pipe(share());
+      const turns = hot('  -sS--o-s-Oo');
+      const onA = hot('    -');
+      const slow = new PauseGate();
+      const quick = new PauseGate();
+      drawn(a, onA);
+      turns.subscribe((turn) => {
+        const gate = turn.toLowerCase() === turn ? quick : slow;
+        if (/s/i.test(turn)) gate.shut();
+        else gate.open();
+      });
+
+      expectObservable(through(shared, quick)).toBe('com-m-m-m-', values);
+      expectObservable(through(shared, slow)).toBe('com-m-m-m-', values);
+      // The quick one is shut again when the slow one opens.
+      expectObservable(onA).toBe('-p--------r');
     }),
   );
 });

@@ -1,6 +1,9 @@
 import type { Connection } from '../core/connection.js';
 import type { ConnectionEvent } from '../core/event.js';
 
+/** How many gates hold each connection: those of all who share it. */
+const holders = /* @__PURE__ */ new WeakMap<object, number>();
+
 /** Stands between connections and a consumer: while it is shut, they are paused, where the platform can. */
 export class PauseGate {
   #isShut = false;
@@ -12,8 +15,9 @@ export class PauseGate {
     const { connection } = event;
     if (event.type === 'close' || event.type === 'retired') this.#held.delete(connection);
     else {
-      // Every time: a connection that is told to close reads on.
+      if (!this.#held.has(connection)) holders.set(connection, (holders.get(connection) ?? 0) + 1);
       this.#held.add(connection);
+      // Every time: a connection that is told to close reads on.
       connection.pause?.();
     }
   }
@@ -23,10 +27,15 @@ export class PauseGate {
     this.#isShut = true;
   }
 
+  /** What no other gate holds is read again. */
   open(): void {
     this.#isShut = false;
     const held = [...this.#held];
     this.#held.clear();
-    for (const connection of held) connection.resume?.();
+    for (const connection of held) {
+      const others = (holders.get(connection) ?? 1) - 1;
+      holders.set(connection, others);
+      if (others === 0) connection.resume?.();
+    }
   }
 }
