@@ -53,6 +53,14 @@ describe('applyUpdate, with a full map', () => {
     expect([...map.nodes.keys()]).toEqual(['a', 'b']);
   });
 
+  it('keeps the partitions as they were given, unless it has to leave a node out', () => {
+    const given = [held('a', 'b'), held('x', 'b'), held(undefined, 'x', 'a')];
+    const { partitions } = taken(undefined, full(1, { partitions: given }));
+    expect(partitions).toEqual([held('a', 'b'), held(undefined, 'b'), held(undefined, 'a')]);
+    expect(partitions[0]).toBe(given[0]);
+    expect(given[1]).toEqual(held('x', 'b'));
+  });
+
   it('takes a newer one, and no other', () => {
     const map = after(full(7));
     expect(taken(map, full(9)).version).toBe(9);

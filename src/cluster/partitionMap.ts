@@ -63,7 +63,8 @@ export type UpdateOutcome = 'applied' | 'unchanged' | 'older' | 'gap';
 const FORMER_EPOCHS = 16;
 
 /**
- * The map after an update: a new one where the outcome is `applied`, else the one that was given.
+ * The map after an update: a new one where the outcome is `applied`, else the one that was given. It keeps the nodes and partitions of the
+ * update as they are, so these must not be changed afterwards.
  * A full map is taken when it is newer, or of an epoch that was not seen before: a cluster that was started anew begins at version 1.
  * A delta is taken only onto the version that it changes, and only if it names no owner or replica that the map does not know.
  * An owner that is not among the nodes of a full map, or that a delta says is gone, leaves its partitions without one.
@@ -122,10 +123,13 @@ function changedMap(
   return { ...map, version, nodes, partitions };
 }
 
-/** A partition without the nodes that are not there. */
-function among(nodes: ReadonlyMap<string, ClusterNode>, { owner, replicas }: Partition): Partition {
+/** A partition without the nodes that are not there: itself where all are, for new objects for each one of a large map cost more than looking. */
+function among(nodes: ReadonlyMap<string, ClusterNode>, partition: Partition): Partition {
+  const { owner, replicas } = partition;
   const isThere = (id: string): boolean => nodes.has(id);
-  return { owner: owner !== undefined && isThere(owner) ? owner : undefined, replicas: replicas.filter(isThere) };
+  const isOwned = owner === undefined || isThere(owner);
+  if (isOwned && replicas.every(isThere)) return partition;
+  return { owner: isOwned ? owner : undefined, replicas: replicas.filter(isThere) };
 }
 
 function check(holds: boolean, why: string): void {
