@@ -1,4 +1,4 @@
-import { concat, EMPTY, forkJoin, merge, mergeMap, retry, Subject, take } from 'rxjs';
+import { concat, EMPTY, forkJoin, merge, mergeMap, retry, Subject, take, timer } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
 import {
   BufferOverflowError,
@@ -8,6 +8,7 @@ import {
   RequestTimeoutError,
 } from '../../src/core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
+import { HIGH_WATER } from '../../src/core/trySend.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
 import { requests, type RequestsConfig } from '../../src/protocol/requests.js';
@@ -117,6 +118,35 @@ describe('requests', () => {
       expectObservable(nobody.request('1')).toBe('#', {}, none);
       expectObservable(zero.request('1'), '-^--!').toBe('-');
       expectObservable(a.sent$).toBe('-1');
+    }),
+  );
+
+  it(
+    'lets them wait, within the same bound, while the connection has taken all it can, and looks at it every 50 ms',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const full = new RequestDisconnectedError(false, new BufferOverflowError(2));
+      const rpc = rpcOf(cold('co', events), { buffer: 2 });
+      a.bufferedAmount = HIGH_WATER + 1;
+      timer(60).subscribe(() => (a.bufferedAmount = HIGH_WATER));
+
+      expectObservable(rpc.request('1'), '   ^ 149ms !').toBe('-');
+      expectObservable(rpc.request('2'), '--   ^ 147ms !').toBe('-');
+      expectObservable(rpc.request('3'), '---  ^').toBe('---#', {}, full);
+      expectObservable(a.sent$).toBe('101ms (12)');
+    }),
+  );
+
+  it(
+    'asks again in order what a connection refuses because it has taken all it can',
+    marbles(({ cold, expectObservable, a, events }) => {
+      const rpc = rpcOf(cold('-o', events), { timeout: 70 });
+      a.failSends(new BufferOverflowError(1));
+      timer(20).subscribe(() => a.acceptSends());
+
+      expectObservable(rpc.request('1')).toBe('      70ms #', {}, new RequestTimeoutError(70, true));
+      expectObservable(rpc.request('2'), '2ms ^ 20ms !').toBe('-');
+      expectObservable(rpc.request('3'), '3ms ^').toBe('73ms #', {}, new RequestTimeoutError(70, true));
+      expectObservable(a.sent$).toBe('51ms (13)');
     }),
   );
 

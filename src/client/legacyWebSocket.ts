@@ -5,15 +5,12 @@ import { type Connection, deriveConnection, type Frame, isOpen } from '../core/c
 import { type Duration, milliseconds } from '../core/duration.js';
 import type { ConnectionEvent } from '../core/event.js';
 import { guarded, type Handlers, operated } from '../core/operate.js';
-import { HIGH_WATER, trySend } from '../core/trySend.js';
+import { CONGESTED, HIGH_WATER, trySend } from '../core/trySend.js';
 import { platformSocket } from '../transports/platformSocket.js';
 import type { WebSocketLike } from '../transports/socketLike.js';
 import { webSocket } from '../transports/webSocket.js';
 import { dataOf, frameOf } from './legacyData.js';
 import type { WebSocketSubjectConfig } from './webSocketSubjectConfig.js';
-
-/** How often a connection that has taken all it can is looked at, in milliseconds. */
-const CONGESTED = 50;
 
 /** Who sends over a connection. */
 export interface LegacySender {

@@ -6,7 +6,7 @@ import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
 import { guarded, operate, operated } from '../core/operate.js';
-import { HIGH_WATER, trySend } from '../core/trySend.js';
+import { CONGESTED, HIGH_WATER, trySend } from '../core/trySend.js';
 
 export interface SendFromConfig {
   /** How many messages may wait for a connection; 100 by default. */
@@ -20,9 +20,6 @@ export interface SendFromConfig {
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
-
-/** How often a congested connection is looked at, in milliseconds. */
-const CONGESTED = 50;
 
 interface Waiting<Out> {
   readonly message: Out;

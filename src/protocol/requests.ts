@@ -1,9 +1,11 @@
 import { Observable, type SchedulerLike } from 'rxjs';
+import { clockOf } from '../core/clock.js';
 import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError, RequestDisconnectedError, RequestTimeoutError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction, expectOneOf } from '../core/expect.js';
+import { CONGESTED, trySend } from '../core/trySend.js';
 import { type PendingRequest, PendingRequests } from './pendingRequests.js';
 import { sharedHold } from './sharedHold.js';
 
@@ -18,7 +20,7 @@ export interface RequestsConfig<In, Out, Session, Id> {
   readonly cancel?: (connection: Connection<Out, Session>, request: Out) => void;
   /** Which requests do no harm when they are asked twice: all, or those of which it says true. They are asked again when the connection is lost before the answer. None by default. */
   readonly idempotent?: boolean | ((request: Out) => boolean);
-  /** How many requests may wait for a connection; 100 by default, 0 lets none wait. Those that are asked again always may. */
+  /** How many requests may wait for a connection, or until one that has taken all it can takes more; 100 by default, 0 lets none wait. Those that are asked again always may. */
   readonly buffer?: number;
   /** Which one fails when more would wait: the newest (the default) or the oldest. */
   readonly overflow?: 'drop-newest' | 'drop-oldest';
@@ -40,8 +42,9 @@ export interface Requests<In, Out> {
  *     second   ------(v|)
  *
  * A request settles once: with its answer, a `RequestTimeoutError`, a `RequestDisconnectedError` that says whether it was `sent`, or by
- * being cancelled. While no connection is open it waits. It goes over the connection that opened last; during a handover the old one may
- * still answer, until it is `retired`. The connection is held while a request is pending: give it a shared one.
+ * being cancelled. While no connection is open, or the one that is has taken all it can, it waits. It goes over the connection that opened
+ * last; during a handover the old one may still answer, until it is `retired`. The connection is held while a request is pending: give it
+ * a shared one.
  *
  * @example
  * const rpc = requests(chat$, { id: ({ id }) => id, isReply: ({ kind, id }) => (kind === 'pong' ? id : undefined), timeout: '5s' });
@@ -75,26 +78,27 @@ export function requests<In, Out, Session, Id>(
       one.subscriber.error(new RequestTimeoutError(patience, one.sent));
     },
     settled: (one) => waiting.delete(one),
-    rest: () => hold.release(),
+    rest() {
+      congestion.cancel();
+      hold.release();
+    },
   });
 
-  /** Whether it was sent or is settled; false when the connection turned out not to be open. */
+  /** Whether it was sent or is settled; false when the connection has taken all it can, or turned out not to be open. */
   const ask = (one: Request, connection: Connection<Out, Session>): boolean => {
     const { sent } = one;
     // Before it is sent, for the answer may come while it is.
     one.connection = connection;
     one.sent = true;
     try {
-      connection.send(one.message);
+      if (trySend(connection, one.message)) return true;
+      one.connection = undefined;
+      one.sent = sent;
+      if (isOpen(connection)) congestion.in(CONGESTED);
     } catch (error) {
-      if (!isOpen(connection)) {
-        one.connection = undefined;
-        one.sent = sent;
-        return one.subscriber.closed;
-      }
       pending.fail(one, error);
     }
-    return true;
+    return one.subscriber.closed;
   };
   const flush = (): void => {
     if (flushing) return;
@@ -110,6 +114,7 @@ export function requests<In, Out, Session, Id>(
       flushing = false;
     }
   };
+  const congestion = clockOf(scheduler).deadline(flush);
   const begin = (one: Request): void => {
     const connection = flushing || waiting.size > 0 ? undefined : hold.usable();
     if (connection && ask(one, connection)) return;
