@@ -1,5 +1,6 @@
-import { concat, EMPTY, forkJoin, mergeMap, NEVER, of, retry, Subject, take, tap } from 'rxjs';
+import { concat, EMPTY, forkJoin, map, mergeMap, NEVER, of, retry, Subject, take, tap, timer } from 'rxjs';
 import type { Connection } from '../../src/core/connection.js';
+import { BufferOverflowError } from '../../src/core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
 import { drainHandover } from '../../src/operators/drainHandover.js';
 import { sendFrom } from '../../src/operators/sendFrom.js';
@@ -293,6 +294,26 @@ describe('channels', () => {
       expectObservable(topics.watch('x'), ' ^----!').toBe('---1', data);
       expectObservable(topics.watch('y'), ' ^').toBe('-#', {}, broken);
       expectObservable(topics.watch('y'), ' --^').toBe('--#', {}, broken);
+    }),
+  );
+
+  it(
+    'harms nobody when the peer cannot be told that the last watcher left',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const left: string[] = [];
+      const leave: Config['leave'] = (_, topic) => {
+        left.push(topic);
+        throw new BufferOverflowError(1);
+      };
+      const source = cold('          co-1----2-', { ...events, ...news(a, b) });
+      const shared = source.pipe(shareConnection());
+      const now = topicsOf(shared, { leave });
+      const later = topicsOf(shared, { leave, linger: 2 });
+
+      expectObservable(now.watch('x').pipe(take(1))).toBe('---(1|)', data);
+      expectObservable(later.watch('x'), '^---!').toBe('---1', data);
+      expectObservable(shared, '     ^---------!').toBe('co-1----2-', { ...events, ...news(a, b) });
+      expectObservable(timer(9).pipe(map(() => left.join('')))).toBe('---------(l|)', { l: 'xx' });
     }),
   );
 

@@ -4,6 +4,7 @@ import { type Connection, isOpen } from '../core/connection.js';
 import type { Duration } from '../core/duration.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectDuration, expectFunction } from '../core/expect.js';
+import { guarded } from '../core/operate.js';
 import type { End } from '../core/succession.js';
 import { sharedHold } from './sharedHold.js';
 
@@ -31,6 +32,8 @@ export interface Channels<In> {
 interface Channel<In, Out, Session> {
   readonly topic: string;
   watchers: readonly Subscriber<In>[];
+  /** Who came first, and later who left last. */
+  last: Subscriber<In>;
   /** Where it was joined last. */
   joined: Connection<Out, Session> | undefined;
   readonly rest: Deadline;
@@ -100,10 +103,11 @@ export function channels<In, Out, Session>(
       if (isOpen(connection)) finish(channel, { error });
     }
   };
+  /** Nobody is left to hear what `leave` throws: it is an error of who left last, which rxjs tells `config.onStoppedNotification`. */
   const quit = (channel: Channel<In, Out, Session>): void => {
-    const { joined, topic } = channel;
+    const { joined, last, topic } = channel;
     end(channel, () => {
-      if (joined && joined === hold.usable()) leave(joined, topic);
+      if (joined && joined === hold.usable()) guarded(last, leave)(joined, topic);
     });
   };
   /** Those who get a message, as they are before the first of them gets it. */
@@ -131,10 +135,10 @@ export function channels<In, Out, Session>(
     ended: finishAll,
   });
 
-  const channelOf = (topic: string): Channel<In, Out, Session> => {
+  const channelOf = (topic: string, last: Subscriber<In>): Channel<In, Out, Session> => {
     let channel = watched.get(topic);
     if (!channel) {
-      const made = { topic, watchers: [], joined: undefined, rest: clock.deadline(() => quit(made)) };
+      const made = { topic, watchers: [], last, joined: undefined, rest: clock.deadline(() => quit(made)) };
       watched.set(topic, (channel = made));
     }
     return channel;
@@ -142,6 +146,7 @@ export function channels<In, Out, Session>(
   const drop = (channel: Channel<In, Out, Session>, subscriber: Subscriber<In>): void => {
     channel.watchers = channel.watchers.filter((watcher) => watcher !== subscriber);
     if (channel.watchers.length > 0 || watched.get(channel.topic) !== channel) return;
+    channel.last = subscriber;
     if (patience > 0) channel.rest.in(patience);
     else quit(channel);
   };
@@ -151,7 +156,7 @@ export function channels<In, Out, Session>(
       new Observable((subscriber) => {
         // Some of rxjs's operators subscribe for a subscriber that is gone already.
         if (subscriber.closed) return;
-        const channel = channelOf(topic);
+        const channel = channelOf(topic, subscriber);
         channel.rest.cancel();
         channel.watchers = [...channel.watchers, subscriber];
         subscriber.add(() => drop(channel, subscriber));
