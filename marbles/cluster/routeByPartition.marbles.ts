@@ -1023,6 +1023,48 @@ describe('an answer of a node that does not own the key', () => {
       expectObservable(refresh$).toBe('');
     }),
   );
+
+  it(
+    'of the owner and of those that stand in for it makes no circle: all are left alone until retryAfter has passed',
+    marbles(({ cold, hot, expectObservable, a, b, events }) => {
+      const outgoing = hot('02---4-----------');
+      const nodeA = cold('  co-v-------w-----', { ...events, v: message(a, 'not 0'), w: message(a, 'not 0') });
+      const nodeB = cold('     C-O-u---------', { ...events, u: message(b, 'not 0') });
+      const expected = '    co-C-O-----------';
+      const toA = '         -(02)----0-------';
+      const toB = '         -----(04)--0-----';
+      const asked = '       ---r-------r-----';
+      const refresh$ = new Subject<string>();
+      const config = { notOwner, fallback: 'replica' as const, retryAfter: 6, refresh: () => refresh$.next('r') };
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, partitionMap('a', { replicas: 'b' }), config));
+      expectObservable(result, '-----------------!').toBe(expected, events);
+      expectObservable(a.sent$).toBe(toA);
+      expectObservable(b.sent$).toBe(toB);
+      expectObservable(refresh$).toBe(asked);
+    }),
+  );
+
+  it(
+    'of a node that stood in for the owner is forgotten after retryAfter too',
+    marbles(({ cold, hot, expectObservable, b, events }) => {
+      const outgoing = hot('2---------------');
+      const nodeA = cold('  c-r-------------', events);
+      const nodeB = cold('    C---O-u-------', { ...events, u: message(b, 'not 2') });
+      const expected = '    c-(rC)O---------';
+      const toB = '         ------2-------2-';
+      const refresh$ = new Subject<string>();
+      const config = {
+        ...{ notOwner, fallback: 'replica' as const, retryAfter: 6 },
+        refresh: () => refresh$.next('r'),
+      };
+
+      const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, partitionMap('a', { replicas: 'b' }), config));
+      expectObservable(result, '----------------!').toBe(expected, events);
+      expectObservable(b.sent$).toBe(toB);
+      expectObservable(refresh$).toBe('');
+    }),
+  );
 });
 
 describe('the end', () => {

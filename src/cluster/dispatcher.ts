@@ -121,7 +121,7 @@ export class Dispatcher<In, Out, Session> {
       this.sendWaiting(partition);
     } finally {
       this.flushing.delete(partition);
-      if (this.config.queues.close(partition)) this.refusals.delete(partition);
+      this.config.queues.close(partition);
       // Where nothing waits, more may be sent another way meanwhile.
       if (!this.config.queues.has(partition)) this.barriers.delete(partition);
     }

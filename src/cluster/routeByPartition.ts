@@ -79,6 +79,8 @@ export function routeByPartition<In, Out, Session>({
       const order = new MapOrder();
       let table = new RoutingTable<Member>({ nodes: new Map(), partitions: [] }, (node) => pool.member(node));
       let complete = false;
+      /** Whether a newer map was asked for, and is waited for. */
+      let asked = false;
 
       const over = (end?: { readonly error: unknown }): void => {
         if (!complete || queues.size > 0 || pool.live) return;
@@ -101,14 +103,17 @@ export function routeByPartition<In, Out, Session>({
         }
         let wrong = again.length === 0;
         for (const message of again) wrong = dispatcher.sendAgain(message, hash(key(message)), member) || wrong;
-        if (!wrong || patience.due < Infinity || subscriber.closed) return;
-        patience.in(rest);
-        refresh?.();
+        if (subscriber.closed) return;
+        const asks = wrong && !asked;
+        if (asks || patience.due === Infinity) patience.in(rest);
+        asked ||= wrong;
+        if (asks) refresh?.();
       };
       const apply = (map: PartitionMap): void => {
         const news = order.take(map);
         if (news === 'old') return;
         patience.cancel();
+        asked = false;
         table = new RoutingTable<Member>(map, (node) => pool.member(node));
         dispatcher.follow(table);
         pool.follow(table.members, table.needed(fallback), news === 'restarted');
@@ -135,6 +140,7 @@ export function routeByPartition<In, Out, Session>({
       );
       const patience = clock.deadline(
         guarded(subscriber, () => {
+          asked = false;
           dispatcher.forgive();
           changed();
         }),

@@ -153,7 +153,7 @@ export class World implements Surroundings {
     const isOwner = mayTake(applied, key, false).includes(url);
     ledger.count(isOwner ? 'to the owner' : 'to a copy');
     if (this.isOver) ledger.faults.push(`${n} is sent after the end`);
-    if (this.setting.fallback === 'owner' && this.patience.isTried(n, url, applied, this.scheduler.now()))
+    if (this.patience.isTried(n, url, applied, this.scheduler.now()))
       ledger.faults.push(`${n} goes back to ${url} too soon`);
     if (!mayTake(applied, key, this.setting.fallback === 'replica').includes(url))
       ledger.faults.push(`${n} of key ${key} goes to ${url}, which map ${applied?.version} does not say`);
@@ -161,7 +161,7 @@ export class World implements Surroundings {
 
   returned(url: string, { n, key }: Numbered): void {
     const { applied } = this.feed;
-    if (mayTake(applied, key, false).includes(url)) this.patience.begin(n, url, applied, this.scheduler.now());
+    this.patience.begin(n, url, applied, this.scheduler.now(), mayTake(applied, key, false).includes(url));
   }
 
   private connect({ id, url }: ClusterNode): ConnectionEvents<Answer, Numbered, undefined> {
