@@ -42,12 +42,7 @@ const all: readonly (readonly [keyof HawserErrors, Error, string, Readonly<Recor
     'the lease was lost while the work ran',
     { lease: 'lease-2' },
   ],
-  [
-    'BufferOverflowError',
-    new errors.BufferOverflowError(100),
-    'more than 100 messages wait',
-    { buffer: 100 },
-  ],
+  ['BufferOverflowError', new errors.BufferOverflowError(100), 'more than 100 messages wait', { buffer: 100 }],
   ['ProtocolError', new errors.ProtocolError('a frame of no kind', cause), 'a frame of no kind', { cause }],
   [
     'RequestTimeoutError',
