@@ -116,13 +116,14 @@ describe('a client', () => {
     const connection = await server.waitForConnection();
     connection.freeze();
     connection.send('"late"');
+    connection.send('not JSON');
 
     const left = client.disconnect();
     connection.thaw();
     await left;
 
     expect(heard.told).toEqual(['connected', 'disconnected 1000']);
-    expect(client.stats).toMatchObject({ messagesReceived: 0, bytesReceived: 6 });
+    expect(client.stats).toMatchObject({ messagesReceived: 0, bytesReceived: 14, errors: 0 });
   });
 
   it('answers calls that cannot be with what was wrong', async () => {

@@ -85,7 +85,7 @@ export class Session {
         if (!leave) host.deliver(event.data);
         break;
       case 'malformed':
-        host.tell(trouble(new WebSocketError(event.error.message, WS_ERROR_CODES.INVALID_MESSAGE, true, event.error)));
+        if (!leave) host.tell(trouble(unreadable(event.error)));
         break;
       case 'close':
         this.farewell = event;
@@ -177,4 +177,9 @@ export class Session {
     this.waiting.delete(outgoing);
     this.host.tell(trouble(error));
   }
+}
+
+/** A frame that could not be read. */
+function unreadable(error: Error): WebSocketError {
+  return new WebSocketError(error.message, WS_ERROR_CODES.INVALID_MESSAGE, true, error);
 }
