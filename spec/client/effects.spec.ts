@@ -100,6 +100,13 @@ describe('effects.connect', () => {
     expect(client.state.status).toBe('connected');
   });
 
+  it('leaves it alone also when it is unsubscribed before it heard that it was refused', async () => {
+    await client.connect();
+    run(effects.connect(client)).unsubscribe();
+
+    expect(client.state.status).toBe('connected');
+  });
+
   it('is not ended by the farewell to the connection before', async () => {
     const server = await mockServer();
     const real = createWebSocketClient({ url: server.url });

@@ -12,8 +12,10 @@ function connect<In, Action = never>(
   onEvent?: (event: WebSocketEvent<In>) => Action,
 ): Observable<Action> {
   const events$ = new Observable<WebSocketEvent<In>>((subscriber) => {
+    const { status } = client.state;
     let hasBegun = false;
-    let isOver = false;
+    // A client that is connected or connecting refuses: its connection is another one's to end.
+    let isOver = status !== 'disconnected' && status !== 'failed';
     const unsubscribe = client.subscribeToEvents((event) => {
       subscriber.next(event);
       // What is told meanwhile is the end of the connection before.
