@@ -4,6 +4,7 @@ import { createSpyWebSocket } from '../../src/testing/createSpyWebSocket.js';
 import { hear } from '../client/heard.js';
 
 const url = 'wss://example.com/';
+const timers = (): string[] => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
 
 describe('createMockWebSocket', () => {
   it('connects to anything, in the next turn', async () => {
@@ -139,13 +140,29 @@ describe('createMockWebSocket', () => {
     client.reset();
   });
 
+  it('ends what it was about when it is reset, in silence', async () => {
+    const client = createMockWebSocket({ reconnect: { enabled: true, jitter: false } });
+    const { told } = hear(client);
+    await client.connect(url);
+    const before = timers();
+    client.simulateDisconnect(1012, '');
+    const waiting = client.send(1);
+    client.reset();
+    expect(timers()).toEqual(before);
+    await expect(waiting).rejects.toMatchObject({ code: 'WS_SEND_FAILED' });
+    const refused = client.connect(url);
+    client.reset();
+    await expect(refused).rejects.toMatchObject({ code: 'WS_CONNECTION_FAILED' });
+    expect(told).toEqual(['connected', 'disconnected 1012 (unclean)', 'reconnecting 1']);
+  });
+
   it('leaves no timer behind when it is reset while it connects', () => {
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
     const client = createMockWebSocket();
     void client.connect(url);
     client.reset();
 
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before);
+    expect(timers()).toEqual(before);
   });
 });
 

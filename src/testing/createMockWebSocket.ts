@@ -1,9 +1,9 @@
-import { Observable } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import { clientSettings } from '../client/clientSettings.js';
 import type { Link } from '../client/link.js';
 import { LinkClient } from '../client/linkClient.js';
 import { trouble } from '../client/news.js';
-import type { MessageListener, WebSocketClient, WebSocketMessage } from '../client/webSocketClient.js';
+import type { MessageListener, Unsubscribe, WebSocketClient, WebSocketMessage } from '../client/webSocketClient.js';
 import type { WebSocketConfig } from '../client/webSocketConfig.js';
 import type { WebSocketError } from '../client/webSocketError.js';
 import type { WebSocketEvent } from '../client/webSocketEvent.js';
@@ -44,20 +44,23 @@ export function createMockWebSocket<In = unknown, Out = In>(
   const settings = clientSettings({ url: 'ws://mock', reconnect: { enabled: false }, ...config });
   let sent: Out[] = [];
   let socket: MockSocket | undefined;
-  let hangUp: (() => void) | undefined;
+  let listening = new Subscription();
   const link: Link = (url, [protocol = '']) =>
     new Observable((subscriber) => {
-      hangUp = () => subscriber.unsubscribe();
       socket = new MockSocket(subscriber, url, protocol, (message) => sent.push(message as Out), settings.scheduler);
     });
   let client = new LinkClient<In, Out>(link, settings);
+  const untilReset = (unsubscribe: Unsubscribe): Unsubscribe => {
+    listening.add(unsubscribe);
+    return unsubscribe;
+  };
 
   return {
     connect: (url, protocols) => client.connect(url, protocols),
     disconnect: (code, reason) => client.disconnect(code, reason),
     send: (message) => client.send(message),
-    subscribe: (listener: MessageListener<In>) => client.subscribe(listener),
-    subscribeToEvents: (listener) => client.subscribeToEvents(listener),
+    subscribe: (listener: MessageListener<In>) => untilReset(client.subscribe(listener)),
+    subscribeToEvents: (listener) => untilReset(client.subscribeToEvents(listener)),
     get state() {
       return client.state;
     },
@@ -76,7 +79,9 @@ export function createMockWebSocket<In = unknown, Out = In>(
       else client.tell({ event: { type: 'disconnected', code, reason, wasClean: false } });
     },
     reset() {
-      hangUp?.();
+      listening.unsubscribe();
+      listening = new Subscription();
+      void client.disconnect();
       sent = [];
       client = new LinkClient(link, settings);
     },
