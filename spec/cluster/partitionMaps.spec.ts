@@ -52,7 +52,8 @@ describe('partitionMaps, in real time', () => {
     expect(most).toEqual([0, 0, 0, 0, 0]);
     subscription.unsubscribe();
     expect(server.listenerCount('map')).toBe(0);
-    expect(timers()).toBe(before);
+    // One of the test runner's own may have rung meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   it('asks over a connection that answers with the updates', async () => {
