@@ -695,16 +695,17 @@ describe('what waits', () => {
   );
 
   it(
-    'is bounded: too much of it is an error where that is wanted',
+    'is bounded: too much of it is an error where that is wanted, after all of it was said to be dropped',
     marbles(({ cold, hot, expectObservable, expectSubscriptions, events }) => {
       const outgoing = hot('12-3-4----');
       const nodeA = cold('   c--------', events);
       const nodeB = cold('  C---------', events);
-      const expected = '    Cc-#      ';
+      const expected = '    Cc-(xyz#) ';
+      const ended = { x: dropped('1', 'ended'), y: dropped('2', 'ended'), z: dropped('3', 'ended') };
 
       const config = { buffer: 2, overflow: 'error' as const };
       const result = outgoing.pipe(route({ a: nodeA, b: nodeB }, ab, config));
-      expectObservable(result).toBe(expected, events, new BufferOverflowError(2));
+      expectObservable(result).toBe(expected, { ...events, ...ended }, new BufferOverflowError(2));
       expectSubscriptions(nodeA.subscriptions).toBe('-^-!');
       expectSubscriptions(nodeB.subscriptions).toBe('^--!');
     }),
@@ -1136,6 +1137,7 @@ describe('the end', () => {
     marbles(({ cold, hot, expectObservable, a, events }) => {
       const outgoing = hot('--2--');
       const nodeA = cold('    co-m', events);
+      const values = { ...events, d: dropped('2', 'ended') };
       const fail = (): never => {
         throw wrong;
       };
@@ -1143,8 +1145,26 @@ describe('the end', () => {
 
       expectObservable(outgoing.pipe(route({ a: nodeA }, ab, { key: fail }))).toBe('--#', events, wrong);
       expectObservable(outgoing.pipe(route({ a: nodeA }, ab, { hash: fail }))).toBe('--#', events, wrong);
-      expectObservable(outgoing.pipe(route({ a: nodeA }, ab, { onState: fail }))).toBe('--#', events, wrong);
+      expectObservable(outgoing.pipe(route({ a: nodeA }, ab, { onState: fail }))).toBe('--(d#)', values, wrong);
       expectObservable(outgoing.pipe(route({ a: nodeA }, ab))).toBe('--c(o#)', events, wrong);
+    }),
+  );
+
+  it(
+    'is, whoever fails, told after what waited, when nothing more is taken',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, b, events }) => {
+      const outgoing = hot('213----');
+      const nodeA = cold('  c------', events);
+      const nodeB = cold('   CO----', events);
+      const expected = '    cC(Oxy#)';
+      const values = { ...events, x: dropped('2', 'ended'), y: dropped('3', 'ended') };
+      const again = tap<ConnectionEvent<string, string>>(({ type }) => {
+        if (type === 'dropped') expect(outgoing.observed).toBe(false);
+      });
+      b.failSends(wrong);
+
+      expectObservable(outgoing.pipe(route({ a: nodeA, b: nodeB }, ab), again)).toBe(expected, values, wrong);
+      expectSubscriptions(nodeA.subscriptions).toBe('^-!');
     }),
   );
 

@@ -81,15 +81,16 @@ describe('sendFrom', () => {
   );
 
   it(
-    'errors beyond the buffer where the policy says so',
+    'errors beyond the buffer where the policy says so, after it has said what is lost',
     marbles(({ cold, hot, expectObservable, expectSubscriptions, events }) => {
       const outgoing = hot('123-4-----');
       const source = cold(' c-----o---', events);
+      const values = { ...events, x: dropped('1', 'ended'), y: dropped('2', 'ended'), z: dropped('3', 'ended') };
       const subs = '        ^-!       ';
 
       const result = source.pipe(sendFrom(outgoing, { buffer: 2, overflow: 'error' }));
 
-      expectObservable(result).toBe('c-#', events, new BufferOverflowError(2));
+      expectObservable(result).toBe('c-(xyz#)', values, new BufferOverflowError(2));
       expectSubscriptions(source.subscriptions).toBe(subs);
       expectSubscriptions(outgoing.subscriptions).toBe(subs);
     }),
@@ -226,6 +227,36 @@ describe('sendFrom', () => {
 
       expectObservable(fails.pipe(sendFrom(outgoing))).toBe('c---(12#)', values);
       expectObservable(ends.pipe(sendFrom(outgoing))).toBe('c---(12|)', values);
+    }),
+  );
+
+  it(
+    'says what still waited when the messages failed, or the connection refused one',
+    marbles(({ cold, hot, expectObservable, a, events }) => {
+      const wrong = new Error('wrong');
+      const failing = cold('1-2#', undefined, wrong);
+      const outgoing = hot(' 1-2---');
+      const opens = cold('   c---o-', events);
+      const values = { ...events, 1: dropped('1', 'ended'), 2: dropped('2', 'ended') };
+      a.failSends(wrong);
+
+      expectObservable(opens.pipe(sendFrom(failing))).toBe('c--(12#)', values, wrong);
+      expectObservable(opens.pipe(sendFrom(outgoing))).toBe('c---(o2#)', values, wrong);
+    }),
+  );
+
+  it(
+    'takes no more once it says what still waited',
+    marbles(({ cold, hot, expectObservable, expectSubscriptions, events }) => {
+      const outgoing = hot('1--');
+      const source = cold(' c-#', events);
+      const values = { ...events, 1: dropped('1', 'ended') };
+      const again = tap<ConnectionEvent<string>>(({ type }) => {
+        if (type === 'dropped') expect(outgoing.observed).toBe(false);
+      });
+
+      expectObservable(source.pipe(sendFrom(outgoing), again)).toBe('c-(1#)', values);
+      expectSubscriptions(outgoing.subscriptions).toBe('^-!');
     }),
   );
 

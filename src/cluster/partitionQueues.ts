@@ -44,10 +44,16 @@ export class PartitionQueues<Out> {
     return [...this.lanes.keys()];
   }
 
-  /** Puts a message at the end of its queue. Gives back what had to give way: another message, this one, or none. */
+  /**
+   * Puts a message at the end of its queue. Gives back what had to give way: another message, this one, or none. Where that is an error, this
+   * one is among those that waited until then.
+   */
   push(waiting: Waiting<Out>): Waiting<Out> | undefined {
     const full = this.all.size >= this.buffer;
-    if (full && this.overflow === 'error') throw new BufferOverflowError(this.buffer);
+    if (full && this.overflow === 'error') {
+      this.all.add(waiting);
+      throw new BufferOverflowError(this.buffer);
+    }
     if (full && (this.overflow === 'drop-newest' || this.buffer === 0)) return waiting;
     const [oldest] = full ? this.all : [];
     if (oldest) this.remove(oldest);

@@ -3,7 +3,7 @@ import { clockOf } from '../core/clock.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount, expectDuration, expectFunction, expectOneOf } from '../core/expect.js';
-import { guarded, operate } from '../core/operate.js';
+import { guarded, operate, receiver } from '../core/operate.js';
 import { circuitBreaker } from './circuitBreaker.js';
 import { Dispatcher } from './dispatcher.js';
 import { fnv1a } from './hash.js';
@@ -73,8 +73,19 @@ export function routeByPartition<In, Out, Session>({
   if (breaking) circuitBreaker(breaking);
 
   return (outgoing$) =>
-    new Observable<ConnectionEvent<In, Out, Session>>((subscriber) => {
+    new Observable<ConnectionEvent<In, Out, Session>>((consumer) => {
+      type Event = ConnectionEvent<In, Out, Session>;
       type Member = PoolMember<In, Out, Session>;
+      const subscriber = receiver<Event, Event>({
+        subscriber: consumer,
+        next: (event) => consumer.next(event),
+        error(error) {
+          // Nothing is taken any more: what those would send who are told would be lost in silence.
+          messages.unsubscribe();
+          for (const { message } of queues.clear()) consumer.next({ type: 'dropped', message, reason: 'ended' });
+          consumer.error(error);
+        },
+      });
       const clock = clockOf(scheduler);
       const order = new MapOrder();
       let table = new RoutingTable<Member>({ nodes: new Map(), partitions: [] }, (node) => pool.member(node));
@@ -86,10 +97,6 @@ export function routeByPartition<In, Out, Session>({
         if (!complete || queues.size > 0 || pool.live) return;
         if (end) subscriber.error(end.error);
         else subscriber.complete();
-      };
-      const fail = (error: unknown): void => {
-        for (const { message } of queues.clear()) subscriber.next({ type: 'dropped', message, reason: 'ended' });
-        subscriber.error(error);
       };
       const changed = (): void => {
         settling.renew();
@@ -151,24 +158,22 @@ export function routeByPartition<In, Out, Session>({
         dispatcher.stop();
         patience.cancel();
       });
-      operate({
-        source: from(partitionMap$),
-        subscriber,
-        next: apply,
-        error: fail,
-        complete() {
-          if (!order.begun) fail(new DialError('a cluster', '`partitionMap$` gave no map'));
-        },
-      });
-      operate({
-        source: outgoing$,
+      const messages = receiver<Out, Event>({
         subscriber,
         next: (message) => dispatcher.send(message, hash(key(message))),
-        error: fail,
         complete() {
           complete = true;
           over();
         },
       });
+      operate({
+        source: from(partitionMap$),
+        subscriber,
+        next: apply,
+        complete() {
+          if (!order.begun) subscriber.error(new DialError('a cluster', '`partitionMap$` gave no map'));
+        },
+      });
+      if (!messages.closed) outgoing$.subscribe(messages);
     });
 }

@@ -1,11 +1,11 @@
-import { from, type ObservableInput, type SchedulerLike } from 'rxjs';
+import { from, noop, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { clockOf } from '../core/clock.js';
 import { type Connection, isOpen } from '../core/connection.js';
 import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
-import type { ConnectionOperator, DroppedEvent } from '../core/event.js';
+import type { ConnectionEvent, ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
-import { guarded, operate, operated } from '../core/operate.js';
+import { guarded, operated, receiver } from '../core/operate.js';
 import { CONGESTED, HIGH_WATER, trySend } from '../core/trySend.js';
 
 export interface SendFromConfig {
@@ -70,7 +70,13 @@ export function sendFrom<In, Out, Session>(
       };
       const dropAll = (): void => {
         current = undefined;
+        // Nothing is taken any more: what those would send who are told would be lost in silence.
+        messages.unsubscribe();
         for (const { message } of queue.splice(0)) drop(message, 'ended');
+      };
+      const fail = (error: unknown): void => {
+        dropAll();
+        subscriber.error(error);
       };
       const expiry = clock.deadline(guarded(subscriber, dropExpired));
       const congestion = clock.deadline(guarded(subscriber, () => flush()));
@@ -93,34 +99,39 @@ export function sendFrom<In, Out, Session>(
             queue.unshift(head);
             break;
           }
+        } catch (error) {
+          fail(error);
         } finally {
           flushing = false;
         }
         watchHead();
       };
       const enqueue = (message: Out): void => {
-        if (queue.length >= buffer) {
-          if (overflow === 'error') throw new BufferOverflowError(buffer);
-          if (overflow === 'drop-newest' || buffer === 0) {
-            drop(message, 'overflow');
-            return;
-          }
+        const isFull = queue.length >= buffer;
+        if (isFull && overflow !== 'error' && (overflow === 'drop-newest' || buffer === 0)) {
+          drop(message, 'overflow');
+          return;
         }
-        const oldest = queue.length >= buffer ? queue.shift() : undefined;
+        const oldest = isFull && overflow !== 'error' ? queue.shift() : undefined;
         queue.push({ message, since: clock.now() });
+        if (isFull && overflow === 'error') {
+          fail(new BufferOverflowError(buffer));
+          return;
+        }
         watchHead();
         // The last thing that is done: who is told may send again because of it.
         if (oldest) drop(oldest.message, 'overflow');
       };
 
-      operate({
-        source: from(outgoing$),
+      const messages = receiver<Out, ConnectionEvent<In, Out, Session>>({
         subscriber,
         next(message) {
           if (flushing || queue.length > 0 || !current || !trySend(current, message, highWater)) enqueue(message);
         },
-        complete: () => undefined,
+        error: fail,
+        complete: noop,
       });
+      if (!messages.closed) from(outgoing$).subscribe(messages);
       return {
         next(event) {
           // Who is told that a connection is gone may send at once, and not into it.
@@ -132,10 +143,7 @@ export function sendFrom<In, Out, Session>(
           current = event.connection;
           flush();
         },
-        error(error) {
-          dropAll();
-          subscriber.error(error);
-        },
+        error: fail,
         complete() {
           dropAll();
           subscriber.complete();

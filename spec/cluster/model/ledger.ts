@@ -1,3 +1,5 @@
+import type { RoutingMetrics } from '../../../src/cluster/routingMetrics.js';
+
 /** A message of the model. Its number is higher than that of every message before it. */
 export interface Numbered {
   readonly key: string;
@@ -52,6 +54,15 @@ export class Ledger {
 
   count(what: string, times = 1): void {
     this.events.set(what, (this.events.get(what) ?? 0) + times);
+  }
+
+  /** What the router has counted must be what happened. */
+  compare({ direct, replica, wrongOwner, dropped }: RoutingMetrics): void {
+    const counted = [direct, replica, wrongOwner, dropped];
+    const real = ['to the owner', 'to a copy', 'refused', 'dropped: overflow'].map(
+      (what) => this.events.get(what) ?? 0,
+    );
+    if (counted.join() !== real.join()) this.faults.push(`${counted.join()} are counted, not ${real.join()}`);
   }
 
   private put(n: number, where: Whereabouts): void {

@@ -32,6 +32,6 @@ export class Patience {
   /** Whether message `n` goes back too soon. */
   isTried(n: number, url: string, map: PartitionMap | undefined, now: number): boolean {
     const refusal = this.refusals.get(`${n} ${url}`);
-    return refusal?.map === map && now < refusal.until;
+    return refusal !== undefined && refusal.map === map && now < refusal.until;
   }
 }

@@ -80,7 +80,7 @@ export class World implements Surroundings {
   }
 
   send(keys: readonly string[]): void {
-    for (const key of keys) if (!this.isOver) this.outgoing$.next(this.ledger.accept(key));
+    for (const key of keys) if (this.outgoing$.observed) this.outgoing$.next(this.ledger.accept(key));
   }
 
   /** Everything that is at fault works again; when all has come to rest nothing waits. */
@@ -131,12 +131,7 @@ export class World implements Surroundings {
     const { ledger, metrics, setting } = this;
     const waiting = ledger.in('waiting');
     if (!this.hasEnded && waiting > setting.buffer) ledger.faults.push(`${waiting} wait, and may be ${setting.buffer}`);
-    const counted = [metrics.direct, metrics.replica, metrics.wrongOwner, metrics.dropped];
-    const real = ['to the owner', 'to a copy', 'refused', 'dropped: overflow'].map(
-      (what) => ledger.happenings.get(what) ?? 0,
-    );
-    if (!this.isOver && counted.join() !== real.join())
-      ledger.faults.push(`${counted.join()} are counted, not ${real.join()}`);
+    if (!this.isOver) ledger.compare(metrics);
   }
 
   moment(): number {
@@ -196,6 +191,8 @@ export class World implements Surroundings {
     this.hasEnded = true;
     const byOverflow = this.setting.overflow === 'error' && isNamed(error, 'BufferOverflowError');
     this.ledger.count(byOverflow ? 'ended by overflow' : 'completed');
-    if (!byOverflow && !this.hasSaidLast) this.ledger.faults.push(`ends with ${String(error)}`);
+    const { faults } = this.ledger;
+    if (this.ledger.in('waiting') > 0) faults.push(`it ends, and ${this.ledger.in('waiting')} wait`);
+    if (!byOverflow && !this.hasSaidLast) faults.push(`ends with ${String(error)}`);
   }
 }
