@@ -5,8 +5,9 @@ import { concat, firstValueFrom, of, Subject, tap, throwError, timer } from 'rxj
 import { json } from '../../src/codecs/json.js';
 import { constant } from '../../src/core/backoff.js';
 import type { Frame } from '../../src/core/connection.js';
+import { BufferOverflowError } from '../../src/core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
-import { toReadable } from '../../src/node.js';
+import { toDuplex, toReadable } from '../../src/node.js';
 import { heartbeat } from '../../src/operators/heartbeat.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
@@ -265,6 +266,26 @@ describe('toReadable', () => {
     stream.destroy();
     expect(a.paused).toBe(false);
     others.unsubscribe();
+  });
+
+  it.each([toReadable, toDuplex])('hangs up where nothing can be paused and nobody reads (%p)', async (toStream) => {
+    const a = mockConnection<string>('a', { node: false });
+    const events$ = new Subject<ConnectionEvent<string>>();
+    const stream = toStream(events$, { highWaterMark: 2 });
+    const read: string[] = [];
+    stream.read();
+
+    events$.next(open(a));
+    for (let count = 0; count < 1_026; count++) events$.next(message(a, String(count)));
+    expect(events$.observed).toBe(true);
+    events$.next(message(a, 'one too many'));
+    expect(events$.observed).toBe(false);
+
+    const reading = (async () => {
+      for await (const text of stream) read.push(text as string);
+    })();
+    await expect(reading).rejects.toThrow(new BufferOverflowError(1_026));
+    expect([read.length, read.at(-1)]).toEqual([1_026, '1025']);
   });
 
   it('fails on null, which would look like its end', async () => {

@@ -31,7 +31,7 @@ export function toDuplex<In, Out, Session>(
 }
 
 class ConnectionDuplex<In, Out, Session> extends Duplex {
-  readonly #inlet = new NodeInlet<In, Out, Session>(this);
+  readonly #inlet = new NodeInlet<In, Out, Session>(this, () => this.#receiver.unsubscribe());
   readonly #outlet: Outlet<In, Out, Session>;
   readonly #receiver = receiver<ConnectionEvent<In, Out, Session>, never>({
     next: (event) => {

@@ -15,7 +15,8 @@ export interface ReadableConfig {
  * The messages of a connection as a Node stream of objects: the first read dials, `destroy()` hangs up.
  *
  * While the stream is full the connection is paused, down to the socket; what its last read from the network held (up to 64 KiB) still
- * joins the queue. An error comes after the messages that came before it. A close with 1000 ends the stream.
+ * joins the queue. Where
+ * the platform cannot pause, 1,024 more may wait. An error comes after the messages that came before it. A close with 1000 ends the stream.
  *
  * @example
  * const prices = toReadable(webSocket('wss://prices.example.com').pipe(json<Price>(), reconnect()));
@@ -29,7 +30,7 @@ export function toReadable<In, Out, Session>(
 }
 
 class ConnectionReadable<In, Out, Session> extends Readable {
-  readonly #inlet = new NodeInlet<In, Out, Session>(this);
+  readonly #inlet = new NodeInlet<In, Out, Session>(this, () => this.#receiver.unsubscribe());
   readonly #receiver = receiver<ConnectionEvent<In, Out, Session>, never>({
     next: (event) => this.#inlet.heard(event),
     error: (error) => this.#inlet.failed(error),
