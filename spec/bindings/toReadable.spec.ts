@@ -288,6 +288,13 @@ describe('toReadable', () => {
     expect([read.length, read.at(-1)]).toEqual([1_026, '1025']);
   });
 
+  it('ends also with an error that is none', async () => {
+    const stream = toReadable(throwError(() => undefined)).resume();
+    const { errors, closed } = watched(stream);
+    await closed;
+    expect([errors, stream.readableEnded]).toEqual([[], false]);
+  });
+
   it('fails on null, which would look like its end', async () => {
     const a = mockConnection<null>('a');
     const stream = toReadable(of(open(a), message(a, null)) as ConnectionEvents<null>).resume();

@@ -9,7 +9,7 @@ const BURST = 1_024;
 /** The reading half of a Node stream: messages are pushed into its queue, and connections paused while that is full. */
 export class NodeInlet<In, Out, Session> {
   readonly #gate = new PauseGate();
-  #failure: Error | undefined;
+  #failure: { readonly error: Error } | undefined;
 
   constructor(
     private readonly stream: Readable,
@@ -43,11 +43,11 @@ export class NodeInlet<In, Out, Session> {
 
   /** `destroy` throws the queue away, so it waits until what was received has been read. */
   failed(error: unknown): void {
-    this.#failure = error as Error;
+    this.#failure = { error: error as Error };
     this.wasRead();
   }
 
   wasRead(): void {
-    if (this.#failure && this.stream.readableLength === 0) this.stream.destroy(this.#failure);
+    if (this.#failure && this.stream.readableLength === 0) this.stream.destroy(this.#failure.error);
   }
 }
