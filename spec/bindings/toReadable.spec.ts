@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { addAbortSignal, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -7,7 +8,7 @@ import { constant } from '../../src/core/backoff.js';
 import type { Frame } from '../../src/core/connection.js';
 import { BufferOverflowError } from '../../src/core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../../src/core/event.js';
-import { toDuplex, toReadable } from '../../src/node.js';
+import { toDuplex, toReadable, toWritable } from '../../src/node.js';
 import { heartbeat } from '../../src/operators/heartbeat.js';
 import { reconnect } from '../../src/operators/reconnect.js';
 import { shareConnection } from '../../src/operators/shareConnection.js';
@@ -216,6 +217,17 @@ describe('toReadable', () => {
     await expect(piped).rejects.toMatchObject({ name: 'AbortError' });
     expect((await connection.closed).code).toBe(1000);
   });
+
+  it.each([toReadable, toWritable, toDuplex])(
+    'does not begin with a signal that is aborted already (%p)',
+    async (make) => {
+      const events$ = new Subject<ConnectionEvent<string>>();
+      const stream = make(events$, { signal: AbortSignal.abort() });
+      const [error] = (await once(stream, 'error')) as [Error];
+      expect(error.name).toBe('AbortError');
+      expect(events$.observed).toBe(false);
+    },
+  );
 
   it('lets go of the socket when it is destroyed, also before the connection is open', async () => {
     const server = await aServer({ greet: () => 'ahoy' });

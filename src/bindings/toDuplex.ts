@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import { addAbortSignal, Duplex } from 'node:stream';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
@@ -51,8 +51,10 @@ class ConnectionDuplex<In, Out, Session> extends Duplex {
     { highWaterMark = 16, signal, ...config }: DuplexConfig,
   ) {
     expectCount('toDuplex', 'highWaterMark', highWaterMark, 1);
-    super({ objectMode: true, highWaterMark, allowHalfOpen: false, ...(signal && { signal }) });
+    super({ objectMode: true, highWaterMark, allowHalfOpen: false });
     this.#outlet = new Outlet('toDuplex', config);
+    // Not by the superclass: one that is aborted already would destroy a stream that is not made yet.
+    if (signal) addAbortSignal(signal, this);
   }
 
   override _read(): void {

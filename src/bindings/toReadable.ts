@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
@@ -43,7 +43,9 @@ class ConnectionReadable<In, Out, Session> extends Readable {
     { highWaterMark = 16, signal }: ReadableConfig,
   ) {
     expectCount('toReadable', 'highWaterMark', highWaterMark, 1);
-    super({ objectMode: true, highWaterMark, ...(signal && { signal }) });
+    super({ objectMode: true, highWaterMark });
+    // Not by the superclass: one that is aborted already would destroy a stream that is not made yet.
+    if (signal) addAbortSignal(signal, this);
   }
 
   override _read(): void {

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { addAbortSignal, Writable } from 'node:stream';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { expectCount } from '../core/expect.js';
 import { receiver } from '../core/operate.js';
@@ -50,8 +50,10 @@ class ConnectionWritable<In, Out, Session> extends Writable {
     { highWaterMark = 16, signal, ...config }: WritableConfig,
   ) {
     expectCount('toWritable', 'highWaterMark', highWaterMark, 1);
-    super({ objectMode: true, highWaterMark, ...(signal && { signal }) });
+    super({ objectMode: true, highWaterMark });
     this.#outlet = new Outlet('toWritable', config);
+    // Not by the superclass: one that is aborted already would destroy a stream that is not made yet.
+    if (signal) addAbortSignal(signal, this);
   }
 
   override _write(message: Out, _encoding: BufferEncoding, done: Done): void {
