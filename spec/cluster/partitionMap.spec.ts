@@ -182,6 +182,24 @@ describe('applyUpdate, with a delta', () => {
   });
 });
 
+describe('applyUpdate, with what is no update', () => {
+  it.each<[string, object | null]>([
+    ['null', null],
+    ['an epoch that is no text', full(8, { epoch: {} as string })],
+    ['partitions that are no list', full(8, { partitions: 'abc' as never })],
+    ['a partition that is none', full(8, { partitions: [null as never] })],
+    ['a partition without replicas', full(8, { partitions: [{ owner: 'a' } as Partition] })],
+    ['a node that is none', full(8, { nodes: [null as never] })],
+    ['a node without an address', full(8, { nodes: [{ id: 'a' } as never] })],
+    ['a delta without changes', delta(7, { changes: undefined as never })],
+    ['a new node without an address', delta(7, { nodes: [{ id: 'c', url: 7 } as never] })],
+  ])('says so: %s', (_, update) => {
+    expect(() => applyUpdate(after(full(7)), update as PartitionMapUpdate)).toThrow(
+      expect.objectContaining({ name: 'ProtocolError' }) as Error,
+    );
+  });
+});
+
 describe('applyUpdate, with the answer that nothing is newer', () => {
   it('P10: says that the map is right', () => {
     refused(after(full(7)), unchanged(7), 'unchanged');

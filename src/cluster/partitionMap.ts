@@ -1,4 +1,4 @@
-import { ProtocolError } from '../core/errors.js';
+import { isNamed, ProtocolError } from '../core/errors.js';
 
 /** A server that holds partitions. */
 export interface ClusterNode {
@@ -68,13 +68,25 @@ const FORMER_EPOCHS = 16;
  * A full map is taken when it is newer, or of an epoch that was not seen before: a cluster that was started anew begins at version 1.
  * A delta is taken only onto the version that it changes, and only if it names no owner or replica that the map does not know.
  * An owner that is not among the nodes of a full map, or that a delta says is gone, leaves its partitions without one.
- * Throws a `ProtocolError` for what no cluster in its right mind says: a map without partitions, a change to a partition that is not there.
+ * Throws a `ProtocolError` for what no cluster in its right mind says: a map without partitions, a change to a partition that is not there,
+ * anything that is not of the form of an update.
  */
 export function applyUpdate(
   map: PartitionMap | undefined,
   update: PartitionMapUpdate,
 ): { readonly map: PartitionMap | undefined; readonly outcome: UpdateOutcome } {
+  try {
+    return applied(map, update);
+  } catch (cause) {
+    throw isNamed(cause, 'ProtocolError')
+      ? cause
+      : new ProtocolError('partition map: it has not the form of one', cause);
+  }
+}
+
+function applied(map: PartitionMap | undefined, update: PartitionMapUpdate): ReturnType<typeof applyUpdate> {
   const { kind, epoch, version } = update;
+  check(typeof epoch === 'string', 'its epoch is no text');
   check(Number.isSafeInteger(version) && version >= 0, `version ${version} is not a whole number`);
   if (map?.formerEpochs?.includes(epoch)) return { map, outcome: 'older' };
   if (map?.epoch === epoch && version <= map.version) {
@@ -89,7 +101,7 @@ export function applyUpdate(
 function fullMap(map: PartitionMap | undefined, update: PartitionMapUpdate & { readonly kind: 'full' }): PartitionMap {
   const { epoch, version } = update;
   check(update.partitions.length > 0, 'it has no partitions');
-  const nodes = new Map(update.nodes.map((node) => [node.id, node]));
+  const nodes = new Map(update.nodes.map((node) => [node.id, reachable(node)]));
   return {
     epoch,
     version,
@@ -111,7 +123,7 @@ function changedMap(
 ): PartitionMap | undefined {
   const nodes = new Map(map.nodes);
   for (const id of left) nodes.delete(id);
-  for (const node of joined) nodes.set(node.id, node);
+  for (const node of joined) nodes.set(node.id, reachable(node));
   const gone = left.some((id) => !nodes.has(id));
   const partitions = gone ? map.partitions.map((partition) => among(nodes, partition)) : [...map.partitions];
   for (const { partition, owner, replicas } of changes) {
@@ -121,6 +133,11 @@ function changedMap(
     partitions[partition] = { owner, replicas };
   }
   return { ...map, version, nodes, partitions };
+}
+
+function reachable(node: ClusterNode): ClusterNode {
+  check(typeof node.url === 'string', `node ${node.id} has no address`);
+  return node;
 }
 
 /** A partition without the nodes that are not there: itself where all are, for new objects for each one of a large map cost more than looking. */
