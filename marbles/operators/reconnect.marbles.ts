@@ -440,7 +440,9 @@ describe('reconnect', () => {
   );
 
   it('refuses bad options', () => {
-    expect(() => reconnect({ delay: 5 as never })).toThrow('reconnect: expected `delay` to be a function, got 5');
+    expect(() => reconnect({ delay: 5 as never })).toThrow(
+      "reconnect: expected `delay` to be a function such as constant('1s'), got 5",
+    );
     expect(() => reconnect({ stableAfter: -1 })).toThrow('reconnect: expected `stableAfter`');
     expect(() => reconnect({ maxAttempts: 1.5 })).toThrow(
       'reconnect: expected `maxAttempts` to be a whole number of at least 0, got 1.5',

@@ -1,7 +1,19 @@
 import { Agent } from 'node:http';
 import { createConnection, type NetConnectOpts } from 'node:net';
 import { inspect } from 'node:util';
-import { defer, EMPTY, map, Observable, of, retry, Subject, throwError, timer, VirtualTimeScheduler } from 'rxjs';
+import {
+  defer,
+  EMPTY,
+  lastValueFrom,
+  map,
+  Observable,
+  of,
+  retry,
+  Subject,
+  throwError,
+  timer,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { withoutSecrets } from '../../src/core/url.js';
 import { webSocket, type WebSocketConfig } from '../../src/transports/webSocket.js';
 import { Recording } from '../laws/recording.js';
@@ -159,19 +171,35 @@ describe('an address that is not found', () => {
 });
 
 describe('webSocket() refuses when it is made', () => {
-  it.each<[string, unknown]>([
-    ['no address', undefined],
-    ['null', null],
-    ['a number', 80],
-    ['an empty text', ''],
-    ['a name', 'example.com'],
-    ['another protocol', 'ftp://example.com'],
-    ['no host', 'ws://'],
-    ['a fragment', 'ws://example.com/#top'],
-  ])('an address that is %s', (_what, url) => {
-    const message = /^webSocket: expected `url` to be a ws: or wss: address without a fragment, got '/;
-    expect(() => webSocket(url as string)).toThrow(message);
-    expect(() => webSocket({ url: url as string })).toThrow(TypeError);
+  it.each<[string, unknown, string]>([
+    ['no address', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a number', 80, '80'],
+    ['an empty text', '', "''"],
+    ['a name', 'example.com', "'example.com'"],
+    ['a name and a port', 'localhost:8080', "'localhost:8080'"],
+    ['another protocol', 'ftp://example.com', "'ftp://example.com/'"],
+    ['no host', 'ws://', "'ws://'"],
+  ])('an address that is %s', (_what, url, got) => {
+    const message = `webSocket: expected \`url\` to be an address such as 'wss://example.com', got ${got}`;
+    expect(() => webSocket(url as string)).toThrow(new TypeError(message));
+    expect(() => webSocket({ url: url as string })).toThrow(new TypeError(message));
+  });
+
+  it('an address with a fragment', () => {
+    const message = "webSocket: expected `url` to be an address without a fragment, got 'ws://example.com/'";
+    expect(() => webSocket('ws://example.com/#top')).toThrow(new TypeError(message));
+  });
+
+  it.each<[string, unknown, string]>([
+    ['undefined', undefined, 'undefined'],
+    ['a number', 80, '80'],
+    ['a promise of nothing', Promise.resolve(), 'undefined'],
+  ])('on the dial a function that gives %s', async (_what, given, got) => {
+    await expect(lastValueFrom(webSocket(() => given as string))).rejects.toMatchObject({
+      name: 'DialError',
+      cause: new TypeError(`webSocket: expected \`url\` to be an address such as 'wss://example.com', got ${got}`),
+    });
   });
 
   it.each([

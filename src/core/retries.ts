@@ -1,7 +1,7 @@
 import { type Backoff, decorrelatedBetween } from './backoff.js';
 import { checkCloseCodes, closeAction, type CloseAction, type CloseCodes } from './closeCodes.js';
 import { clampDelay, type Duration, LONGEST_HINT } from './duration.js';
-import { expectCount, expectDuration, expected, expectFunction } from './expect.js';
+import { expectCount, expectDuration, expected } from './expect.js';
 
 /** When to retry and when to give up: the options of `reconnect` that say it. */
 interface RetryConfig {
@@ -48,7 +48,7 @@ export function retries({
   closeCodes = {},
   random = Math.random,
 }: RetryConfig): () => Retries {
-  expectFunction('reconnect', 'delay', delay);
+  expected(typeof delay === 'function', 'reconnect', 'delay', "a function such as constant('1s')", delay);
   const stable = expectDuration('reconnect', 'stableAfter', stableAfter, true);
   expectCount('reconnect', 'maxAttempts', maxAttempts, 0);
   const longest = expectDuration('reconnect', 'maxElapsed', maxElapsed);

@@ -5,26 +5,23 @@ import { withoutSecrets } from '../core/url.js';
 /** Where to dial: an address, or what gives one anew on every dial, so that a token in it is fresh. */
 export type Address = string | ObservableInput<string> | (() => string | ObservableInput<string>);
 
-/** Throws a TypeError for a text that is no WebSocket address, and calls it `name`: one that was fetched may be a token. */
+/** Throws a TypeError for what is no WebSocket address, and `tell`s of a text: one that was fetched may be a token. */
 export function checkAddress(
   address: unknown,
-  name: string = withoutSecrets(String(address)),
+  tell: (text: string) => string = withoutSecrets,
 ): asserts address is string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const url = typeof address === 'string' && URL.canParse(address, base) && new URL(address, base);
-  expected(
-    url && /^(ws|http)s?:$/.test(url.protocol) && !url.hash,
-    'webSocket',
-    'url',
-    'a ws: or wss: address without a fragment',
-    name,
-  );
+  const got = typeof address === 'string' ? tell(address) : address;
+  const proper = url && /^(ws|http)s?:$/.test(url.protocol);
+  expected(proper, 'webSocket', 'url', "an address such as 'wss://example.com'", got);
+  expected(!url.hash, 'webSocket', 'url', 'an address without a fragment', got);
 }
 
 /** Finds the address of one dial; at once where it is at hand. */
 export function addressOf(address: Address): Observable<string> {
   return defer(() => {
     const given = typeof address === 'function' ? address() : address;
-    return typeof given === 'string' ? [given] : given;
+    return Object(given) === given ? (given as ObservableInput<string>) : [given as string];
   }).pipe(take(1), throwIfEmpty());
 }
