@@ -15,7 +15,7 @@ export function checkAddress(
   const got = typeof address === 'string' ? tell(address) : address;
   const proper = url && /^(ws|http)s?:$/.test(url.protocol);
   expected(proper, 'webSocket', 'url', "an address such as 'wss://example.com'", got);
-  expected(!url.hash, 'webSocket', 'url', 'an address without a fragment', got);
+  expected(url && !url.hash, 'webSocket', 'url', 'an address without a fragment', got);
 }
 
 /** Finds the address of one dial; at once where it is at hand. */
