@@ -46,7 +46,8 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
   }
 
   override send(message: Out, key?: string): void {
-    if (!this.isConnected) throw this.notOpen();
+    // A stream that is about to end takes nothing any more.
+    if (!this.isConnected || !this.outgoing.observed) throw this.notOpen();
     this.key = key;
     this.outgoing.next(message);
   }

@@ -1,9 +1,10 @@
 import type { SchedulerLike } from 'rxjs';
 import { type Clock, clockOf, type Deadline } from '../core/clock.js';
 import { CLOSED, type Connection, connectionId, isOpen } from '../core/connection.js';
-import { BufferOverflowError, isNamed } from '../core/errors.js';
+import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectCount } from '../core/expect.js';
+import { trySend } from '../core/trySend.js';
 import type { ConnectionProvider } from './connectionProvider.js';
 import { type ProvidedNode, Provider } from './provider.js';
 
@@ -22,6 +23,7 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
   private readonly queue: Out[] = [];
   private readonly connection = this.queueing();
   private readonly congestion: Deadline;
+  private flushing = false;
 
   constructor(
     private readonly connection$: ConnectionEvents<In, Out>,
@@ -44,7 +46,7 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
     if (this.isClosed) throw this.notOpen();
     this.flush();
     const { connection } = this.node;
-    if (this.queue.length === 0 && connection && isOpen(connection)) connection.send(message);
+    if (!this.flushing && this.queue.length === 0 && connection && isOpen(connection)) connection.send(message);
     else if (this.queue.length >= this.buffer) throw new BufferOverflowError(this.buffer);
     else this.queue.push(message);
   }
@@ -62,24 +64,33 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
   protected override opened(node: ProvidedNode<Out>, connection: Connection<Out>): void {
     node.connection = connection;
     this.flush();
-    super.opened(node, connection);
+    // What was sent may have led to its end.
+    if (node.connection === connection) super.opened(node, connection);
   }
 
   private flush(): void {
+    if (this.flushing) return;
     this.congestion.cancel();
+    this.flushing = true;
+    while (this.queue.length > 0 && this.sentFirst());
+    this.flushing = false;
+  }
+
+  /** Whether the first message that waits is out of the way. */
+  private sentFirst(): boolean {
     const { queue, node } = this;
-    while (queue.length > 0 && node.connection && isOpen(node.connection)) {
-      try {
-        node.connection.send(queue[0] as Out);
-      } catch (error) {
-        if (isNamed(error, 'BufferOverflowError')) {
-          this.congestion.in(CONGESTED);
-          return;
-        }
-        // A message that cannot be sent at all must not stand in the way of the others.
-        this.tell({ type: 'error', node: node.id, error });
-      }
-      queue.shift();
+    const { connection } = node;
+    if (!connection) return false;
+    const [message] = queue.splice(0, 1) as [Out];
+    try {
+      if (trySend(connection, message)) return true;
+      queue.unshift(message);
+      if (node.connection === connection && isOpen(connection)) this.congestion.in(CONGESTED);
+      return false;
+    } catch (error) {
+      // A message that cannot be sent at all must not stand in the way of the others.
+      this.tell({ type: 'error', node: node.id, error });
+      return true;
     }
   }
 
