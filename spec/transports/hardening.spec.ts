@@ -32,7 +32,7 @@ describe('a WebSocket transport', () => {
 
   it('says nothing of a subprotocol that is none: tokens travel there', () => {
     expect(() => webSocket({ url: 'ws://127.0.0.1', protocols: ['bearer', 'hunter2/=='] })).toThrow(
-      "webSocket: expected `protocols[1]` to be another name without spaces or commas, got 'a text of 10 characters'",
+      "webSocket: expected `protocols` to be different names without spaces or commas, got 'a text of 10 characters'",
     );
   });
 

@@ -50,7 +50,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
   expectCount('webSocket', 'maxPayload', config.maxPayload ?? 1, 1);
   for (const [at, name] of offered.entries()) {
     const proper = TOKEN.test(name) && offered.indexOf(name) === at;
-    expected(proper, 'webSocket', `protocols[${at}]`, 'another name without spaces or commas', lengthOf(name));
+    expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', lengthOf(name));
   }
   // What gives an address is asked when it is needed.
   if (Object(url) !== url) checkAddress(url);
