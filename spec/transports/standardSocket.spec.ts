@@ -69,6 +69,28 @@ describe('a socket of the platform', () => {
     expect(socket.done).toEqual(['send text', 'send 1,2']);
   });
 
+  it.each<[string, unknown, string]>([
+    ['an object', { kind: 'say' }, 'object'],
+    ['an array', [1, 2], 'object'],
+    ['a number', 7, '7'],
+    ['nothing', undefined, 'undefined'],
+  ])('refuses %s, of which platforms would make a text of their own', (_what, message, got) => {
+    const { socket, connection } = opened();
+    expect(() => connection.send(message as string)).toThrow(
+      new TypeError(
+        `send: expected \`message\` to be a text or bytes, as a codec such as json() makes them, got ${got}`,
+      ),
+    );
+    expect(socket.done).toEqual([]);
+  });
+
+  it('takes bytes in whatever form platforms take them', () => {
+    const { socket, connection } = opened();
+    const forms: unknown[] = [new ArrayBuffer(1), new DataView(new ArrayBuffer(1)), new Blob(['a'])];
+    for (const bytes of forms) connection.send(bytes as Uint8Array);
+    expect(socket.done).toHaveLength(3);
+  });
+
   it('tells how it closed, cleanly or not', () => {
     const { socket, recording } = opened();
     socket.closes(1001, 'moving', false);

@@ -4,6 +4,7 @@ import { checkClose } from '../core/closeCodes.js';
 import { CLOSED, type Connection, connectionId, expectOpen, type Frame, isOpen, OPEN } from '../core/connection.js';
 import { ConnectionClosedError, DialError, type DialFailure } from '../core/errors.js';
 import type { ConnectionEvent } from '../core/event.js';
+import { expected } from '../core/expect.js';
 import type { MakeWire, SocketState, Wire, WireEnd } from './wire.js';
 
 export interface SocketConnectionConfig {
@@ -69,6 +70,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
 
   send(frame: Frame): void {
     expectOpen(this);
+    expected(isFrame(frame), 'send', 'message', 'a text or bytes, as a codec such as json() makes them', frame);
     this.#wire.send(frame);
   }
 
@@ -126,4 +128,9 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
     this.#patience.in(this.#config.closeTimeout);
     this.#wire.close(code, reason);
   }
+}
+
+/** Whether something can be sent as it is: of anything else browsers make a text such as '[object Object]'. */
+function isFrame(frame: unknown): boolean {
+  return typeof frame === 'string' || 'byteLength' in Object(frame) || frame instanceof Blob;
 }
