@@ -171,7 +171,7 @@ describe('a node whose circuit is open', () => {
       expect(shown.slice(-6)).toEqual([
         ['failed', 'open'],
         ['closed', 'open'],
-        ['failed', 'open', 'could not connect to ws://a: its circuit is open'],
+        ['failed', 'open', 'could not connect to ws://a/: its circuit is open'],
         ['idle', 'open'],
         ['connecting', 'half-open'],
         ['open', 'closed'],

@@ -259,7 +259,7 @@ describe('a node whose stream has ended', () => {
       expectObservable(both().pipe(route({}, ab, config)), '-----!').toBe('CO-m-', events);
       expectObservable(b.sent$).toBe('-1---');
       flush();
-      expect(seen).toContainEqual({ id: 'a', url: 'ws://a', state: 'failed', cause: error });
+      expect(seen).toContainEqual({ id: 'a', url: 'ws://a/', state: 'failed', cause: error });
     }),
   );
 });
@@ -429,16 +429,16 @@ describe('a pool', () => {
       expectObservable(result, '------------------!').toBe('c-o-r--c----co--t-', values);
       flush();
       expect(seen).toEqual([
-        'a ws://a connecting',
-        'a ws://a open',
-        'n ws://a open',
-        'n ws://a reconnecting DialError',
-        'n ws://a connecting',
-        'n ws://a failed DialError',
-        'n ws://a idle',
-        'n ws://a connecting',
-        'n ws://a open',
-        'n ws://a closed',
+        'a ws://a/ connecting',
+        'a ws://a/ open',
+        'n ws://a/ open',
+        'n ws://a/ reconnecting DialError',
+        'n ws://a/ connecting',
+        'n ws://a/ failed DialError',
+        'n ws://a/ idle',
+        'n ws://a/ connecting',
+        'n ws://a/ open',
+        'n ws://a/ closed',
       ]);
     }),
   );

@@ -5,6 +5,7 @@ import { duration } from '../core/duration.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { operate, operated } from '../core/operate.js';
+import { withoutSecrets } from '../core/url.js';
 import { shareConnection } from '../operators/shareConnection.js';
 import { breakCircuit } from './breakCircuit.js';
 import { type CircuitBreaker, circuitBreaker } from './circuitBreaker.js';
@@ -98,7 +99,7 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         this.held.set(url, node);
         const dialled$ = defer((): ConnectionEvents<In, Out> => {
           if (!circuit) return config.connect({ id, url });
-          if (!circuit.allows(clock.now())) throw new DialError(url, 'its circuit is open');
+          if (!circuit.allows(clock.now())) throw new DialError(withoutSecrets(url), 'its circuit is open');
           return config.connect({ id, url }).pipe(breakCircuit(circuit, clock));
         });
         node.events$ = dialled$.pipe(this.follow(node), shareConnection());
@@ -131,7 +132,10 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
       const routing = routeByPartition<In, Out, unknown>({
         ...routed,
         ...(onState && {
-          onState: (status) => onState({ ...status, circuit: this.held.get(status.url)?.circuit?.state }),
+          onState: (status) => {
+            const node = [...this.held.values()].find(({ id }) => id === status.id);
+            onState({ ...status, circuit: node?.circuit?.state });
+          },
         }),
         key: (message) => {
           const { key = config.key(message) } = this;

@@ -10,6 +10,7 @@ export type NodeState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'faile
 export interface NodeStatus {
   /** What the map calls it. */
   readonly id: string;
+  /** Without the secrets that the map may have in it. */
   readonly url: string;
   readonly state: NodeState;
   /** Why it is `reconnecting` or `failed`; undefined where its stream completed. */

@@ -3,6 +3,7 @@ import type { Clock, Deadline } from '../core/clock.js';
 import { DialError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents } from '../core/event.js';
 import { guarded, receiver } from '../core/operate.js';
+import { withoutSecrets } from '../core/url.js';
 import { breakCircuit } from './breakCircuit.js';
 import { type CircuitBreaker, circuitBreaker, type CircuitBreakerConfig, type CircuitState } from './circuitBreaker.js';
 import type { NodeState, NodeStatus } from './nodeStatus.js';
@@ -86,7 +87,7 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
     const { host, breaker } = this;
     if (this.state !== 'idle' && this.state !== 'closed') return;
     if (breaker?.allows(host.clock.now()) === false) {
-      this.end({ error: new DialError(this.url, 'its circuit is open') });
+      this.end({ error: new DialError(withoutSecrets(this.url), 'its circuit is open') });
       return;
     }
     const life = receiver<ConnectionEvent<In, Out, Session>, unknown>({
@@ -191,7 +192,7 @@ export class PoolMember<In, Out, Session> implements NodeStatus {
   }
 
   private tell(): void {
-    const { id, url, state, cause, circuit } = this;
-    this.host.onState?.({ id, url, state, cause, circuit });
+    const { id, state, cause, circuit } = this;
+    this.host.onState?.({ id, url: withoutSecrets(this.url), state, cause, circuit });
   }
 }
