@@ -80,6 +80,15 @@ export const chat$: Observable<Chat> = events$.pipe(
 );
 export const packed$: Observable<Chat> = webSocket('ws://127.0.0.1:1').pipe(binary.msgpack<Chat>(), messages());
 export const entries = [hawser, binary, client, cluster];
+// A library declares what its values are, without writing it: the package has to export every type that it gives.
+declare function given<T>(by: (...options: never[]) => T): T;
+export const reconnecting = given(hawser.reconnect);
+export const beating = given(hawser.heartbeat);
+export const shared = given(hawser.shareConnection);
+export const coded = given(hawser.json);
+export const asked = given(hawser.requests);
+export const routed = given(cluster.routeByPartition);
+export const made = given(client.createWebSocketClient);
 // @ts-expect-error: a message is what the codec says it is.
 export const wrong$: Observable<number> = events$.pipe(messages());
 `,
@@ -206,6 +215,7 @@ try {
           strict: true,
           exactOptionalPropertyTypes: true,
           skipLibCheck: false,
+          declaration: true,
           noEmit: true,
         };
         writeFileSync(join(project, `${file}.json`), JSON.stringify({ compilerOptions, files: [file] }));
