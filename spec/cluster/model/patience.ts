@@ -6,12 +6,21 @@ interface Refusal {
   readonly until: number;
 }
 
+/** A wait for a newer map. */
+interface Wait {
+  readonly until: number;
+  /** Whether a newer map was asked for. */
+  readonly isAsked: boolean;
+}
+
+const NONE: Wait = { until: -Infinity, isAsked: false };
+
 /** Knows which messages may not go back yet to the node that refused them. */
 export class Patience {
   private readonly refusals = new Map<string, Refusal>();
   private map: PartitionMap | undefined;
-  private until = -Infinity;
-  private isAsked = false;
+  /** More than one where a refusal came in the very millisecond in which a wait ended: who was first, only the router knows. */
+  private waits: readonly Wait[] = [NONE];
 
   constructor(private readonly retryAfter: number) {}
 
@@ -20,13 +29,15 @@ export class Patience {
    * refusals comes that is one of the owner, for then a newer map is asked for.
    */
   begin(n: number, url: string, map: PartitionMap | undefined, now: number, isOwner: boolean): void {
-    // At its very end the wait may still be on.
-    const isOver = map !== this.map || now > this.until;
-    if (isOver) this.isAsked = false;
-    if (isOver || (isOwner && !this.isAsked)) this.until = now + this.retryAfter;
-    this.isAsked ||= isOwner;
+    const fresh = { until: now + this.retryAfter, isAsked: isOwner };
+    const before = map === this.map ? this.waits : [NONE];
+    const waits = before.flatMap((wait) => [
+      ...(wait.until >= now ? [isOwner && !wait.isAsked ? fresh : wait] : []),
+      ...(wait.until <= now ? [fresh] : []),
+    ]);
+    this.waits = [...new Set(waits)];
     this.map = map;
-    this.refusals.set(`${n} ${url}`, { map, until: this.until });
+    this.refusals.set(`${n} ${url}`, { map, until: Math.min(...waits.map(({ until }) => until)) });
   }
 
   /** Whether message `n` goes back too soon. */
