@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Subject } from 'rxjs';
 import type { ConnectionEvent } from '../../src/core/event.js';
 import { toDuplex } from '../../src/node.js';
@@ -116,6 +117,45 @@ describe('toDuplex', () => {
     await expect(reading).rejects.toMatchObject({ name: 'ConnectionClosedError', code: 4000 });
     expect([heard, errors.length]).toEqual([['1', '2'], 1]);
   });
+
+  it('tells an error at once where nobody reads', async () => {
+    const events$ = new Subject<ConnectionEvent<string, string>>();
+    const a = mockConnection<string>('a');
+    const stream = toDuplex(events$);
+    stream.write('1');
+    events$.next(open(a));
+    events$.next(message(a, 'unread'));
+    const broken = new Error('broken');
+    const told = new Promise((resolve) => stream.on('error', resolve));
+    events$.error(broken);
+    expect(await told).toBe(broken);
+  });
+
+  it.each(['before', 'after'])(
+    'tells a write that it failed, one from %s that, also where more is to be read',
+    async (when) => {
+      const events$ = new Subject<ConnectionEvent<string, string>>();
+      const a = mockConnection<string>('a');
+      const broken = new Error('broken');
+      const stream = toDuplex(events$);
+      const write = promisify((text: string, done: (error?: Error | null) => void) => stream.write(text, done));
+      const echoing = (async () => {
+        for await (const text of stream) {
+          if (when === 'after') events$.error(broken);
+          await write(text as string);
+        }
+      })();
+      const failed = expect(echoing).rejects.toBe(broken);
+      await setImmediate();
+      if (when === 'after') events$.next(open(a));
+      events$.next(message(a, '1'));
+      events$.next(message(a, '2'));
+      await setImmediate();
+      if (when === 'before') events$.error(broken);
+      await failed;
+      expect(stream.destroyed).toBe(true);
+    },
+  );
 
   it('is aborted by a signal', async () => {
     const server = await aServer({ greet: () => 'ahoy' });

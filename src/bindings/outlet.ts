@@ -64,15 +64,22 @@ export class Outlet<In, Out, Session> {
     }
   }
 
-  /** The connection is gone for good, or the stream was destroyed: nothing can be written any more. */
-  ended(error?: Error | null): void {
+  /** Nothing can be written any more; who waits for the end still does. */
+  shut(error: Error): void {
     if (this.#end) return;
-    this.#end = error ?? new ConnectionClosedError(1000, '');
+    this.#end = error;
     this.#look.cancel();
     this.#connection = undefined;
-    const [waiting, ending] = [this.#waiting, this.#ending];
-    this.#waiting = this.#ending = undefined;
-    waiting?.done(this.#end);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.done(error);
+  }
+
+  /** The connection is gone for good, or the stream was destroyed. */
+  ended(error?: Error | null): void {
+    this.shut(error ?? new ConnectionClosedError(1000, ''));
+    const ending = this.#ending;
+    this.#ending = undefined;
     ending?.(error);
   }
 

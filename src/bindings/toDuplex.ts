@@ -15,7 +15,8 @@ export interface DuplexConfig extends Omit<WritableConfig, 'highWaterMark'> {
  * A connection as a Node stream of objects that is read and written: both sides of `toReadable` and `toWritable` over one connection.
  *
  * A WebSocket has no half-close: `end()` closes it with 1000, and what the peer still says until it answers (within `closeTimeout`) can
- * be read; when the peer closes, the writing side ends too.
+ * be read; when the peer closes, the writing side ends too. An error comes after the messages that came before it, but at once where
+ * nobody reads, and for who writes on.
  *
  * @example
  * import { pipeline } from 'node:stream/promises';
@@ -38,7 +39,7 @@ class ConnectionDuplex<In, Out, Session> extends Duplex {
       this.#inlet.heard(event);
       this.#outlet.heard(event);
     },
-    error: (error) => this.#inlet.failed(error),
+    error: (error) => this.#failed(error as Error),
     complete: () => {
       this.#inlet.completed();
       this.#outlet.ended();
@@ -86,6 +87,13 @@ class ConnectionDuplex<In, Out, Session> extends Duplex {
     this.#outlet.ended(error);
     this.#receiver.unsubscribe();
     done(error);
+  }
+
+  #failed(error: Error): void {
+    // Who reads is told after what came before. Who writes cannot wait for that: there may be no reader, or it waits for the write.
+    if (this.readableFlowing === null) this.destroy(error);
+    else this.#inlet.failed(error);
+    this.#outlet.shut(error);
   }
 
   #begin(): void {
