@@ -277,6 +277,9 @@ describe('httpPolling', () => {
     [{ code: 999 }, 'close 1006 the head of an answer is none'],
     [{ code: 5000 }, 'close 1006 the head of an answer is none'],
     [{ code: 'x' }, 'close 1006 the head of an answer is none'],
+    [{ code: '1500' }, 'close 1006 the head of an answer is none'],
+    [{ code: 1000.5 }, 'close 1006 the head of an answer is none'],
+    [{ reason: { text: 'done' } }, 'close 1006 the head of an answer is none'],
   ])('takes %j for an end: %s', async (close, end) => {
     const recording = record();
     await recording.opened();
@@ -339,6 +342,17 @@ describe('httpPolling', () => {
     expect(inspect(recording.error)).toMatch(/no token/);
     expect(server.requests).toBe(0);
   });
+
+  it.each([{ Authorization: 'Bearer hu\nsh' }, { Authorization: 'Bearer hu…sh' }, { 'hush hush': '1' }])(
+    'keeps to itself what a header says that cannot be sent: %j',
+    async (headers) => {
+      const recording = record(source({ headers }));
+      expect(await recording.ended()).toEqual(['connecting', 'DialError']);
+      expect(recording.error).toMatchObject({ message: expect.stringContaining('`headers`') as string });
+      expect(inspect(recording.error)).not.toMatch(/hu.?sh/s);
+      expect(server.requests).toBe(0);
+    },
+  );
 
   it('sends beside a poll that is held back', async () => {
     const connection = await record(source({ longPoll: true })).opened();

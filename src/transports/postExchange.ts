@@ -31,7 +31,7 @@ export function postExchange({ url, headers, maxPayload, fetch, scheduler }: Pos
     const head = { id, sequence: sequence || undefined, wait, max: maxPayload, close };
     const response = await fetch(url, {
       method: 'POST',
-      headers: { ...(typeof headers === 'function' ? headers() : headers), 'Content-Type': MEDIA_TYPE },
+      headers: { ...sendable(typeof headers === 'function' ? headers() : headers), 'Content-Type': MEDIA_TYPE },
       body: encodeFrameBody([JSON.stringify(head), ...frames]) as BodyInit,
       // Following would carry the credentials to wherever it leads.
       redirect: 'manual',
@@ -48,6 +48,16 @@ export function postExchange({ url, headers, maxPayload, fetch, scheduler }: Pos
     }
     return answerOf(await read(body, maxPayload + HEAD));
   };
+}
+
+/** Headers that HTTP allows. Platforms say of others what they are, and that may be a token. */
+function sendable(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  try {
+    new Headers(headers);
+    return headers;
+  } catch {
+    throw new TypeError('`headers` has a name or a value that HTTP does not allow');
+  }
 }
 
 /** Reads a whole body of at most so many bytes. */
@@ -79,8 +89,10 @@ function answerOf(body: Uint8Array): PollAnswer {
   const { id, more, close } = Object(typeof head === 'string' && JSON.parse(head)) as AnswerHead;
   const end = close && { code: 1000, reason: '', ...close };
   // Every answer has an id: the empty page of a proxy must not be taken for one.
-  if (typeof id !== 'string' || (end && !(end.code >= 1000 && end.code < 5000))) {
-    throw new ProtocolError('the head of an answer is none');
-  }
+  if (typeof id !== 'string' || (end && !isFarewell(end))) throw new ProtocolError('the head of an answer is none');
   return { frames, id, more: more === true, ...(end && { close: end }) };
+}
+
+function isFarewell({ code, reason }: Farewell): boolean {
+  return Number.isInteger(code) && code >= 1000 && code < 5000 && typeof reason === 'string';
 }
