@@ -721,6 +721,19 @@ describe('the memory of serveRequests', () => {
     expect(completions()).toHaveLength(1_002);
   });
 
+  it('holds a request that was done again as long as any other', () => {
+    const undelivered$ = new Subject<string>();
+    const { ask, skipped, completions } = serving(() => ({}), { undelivered$ });
+
+    ask(workRequest('again'));
+    undelivered$.next('again');
+    ask(workRequest('again'));
+    expect(completions()).toHaveLength(2);
+    for (let at = 1; at < 1_000; at++) ask(workRequest(`r${at}`));
+    ask(workRequest('again'));
+    expect(skipped()).toEqual(['duplicate']);
+  });
+
   it('is of one subscription', () => {
     const { ask, worker$, completions, gateway } = serving(() => ({}));
     const other = jest.fn();

@@ -1,7 +1,7 @@
 /** Remembers the last ids that were added, so many and no more. What it remembers is not to be added again. */
 export class RecentIds {
   readonly #ids = new Set<string>();
-  readonly #ring: string[] = [];
+  readonly #ring: (string | undefined)[] = [];
   #at = 0;
 
   constructor(private readonly limit: number) {}
@@ -12,7 +12,8 @@ export class RecentIds {
 
   /** Makes an id one that was never added. */
   forget(id: string): void {
-    this.#ids.delete(id);
+    // Its old place must not take it away when it was added again meanwhile.
+    if (this.#ids.delete(id)) this.#ring[this.#ring.indexOf(id)] = undefined;
   }
 
   add(id: string): void {
