@@ -289,6 +289,25 @@ describe('connectWorker', () => {
       expect(unconfirmed).toEqual([{ requestId: done.requestId, age: expect.any(Number) as number }]);
     });
 
+    it('knows of nothing in work when the worker was stopped', async () => {
+      const gateway = await scene.gateway({ ackReplies: 'never' });
+      const work = heldWork();
+      const worker = connect({ apps: work.apps });
+      const [done, kept] = [gateway.request(), gateway.request()];
+      await Promise.all([done.acked, kept.acked]);
+      work.finish(done.requestId);
+      await done.reply;
+      expect(worker.snapshot()).toMatchObject({ inFlight: [{}], unconfirmed: [{}] });
+      worker.stop();
+
+      expect(worker.snapshot()).toMatchObject({
+        state: 'CLOSED',
+        connectionId: undefined,
+        inFlight: [],
+        unconfirmed: [],
+      });
+    });
+
     it('knows no connection where there is none, and keeps what is in work', async () => {
       const gateway = await scene.gateway();
       const work = heldWork();

@@ -55,7 +55,7 @@ export function connectWorker(config: GatewayWorkerConfig): ConnectedWorker {
   const asked$ = new Subject<void>();
   const events$ = new Subject<WorkerEvent>();
   const state$ = new ReplaySubject<WorkerState>(1);
-  const ledger = new Ledger();
+  let ledger = new Ledger();
   let latest = {} as WorkerState;
   let heardAt: number | undefined;
 
@@ -66,13 +66,18 @@ export function connectWorker(config: GatewayWorkerConfig): ConnectedWorker {
       tap((state) => (latest = state)),
     )
     .subscribe(state$);
+  /** Nothing is in work any more. */
+  const over = (): void => {
+    ledger = new Ledger();
+  };
   events$.subscribe({
     next(event) {
       const now = scheduler.now();
       ledger.note(event, now);
       if (event.type === 'message' || event.type === 'pong' || event.type === 'open') heardAt = now;
     },
-    error: noop,
+    error: over,
+    complete: over,
   });
   const closed = new Promise<void>((resolve, reject) => events$.subscribe({ complete: resolve, error: reject }));
   closed.catch(noop);
