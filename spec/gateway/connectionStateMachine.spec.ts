@@ -66,6 +66,27 @@ describe('connectionStateMachine', () => {
     expect([machine.state, ...told]).toEqual(['ACTIVE', 'ACTIVE']);
   });
 
+  it('tells a listener nothing more once it was let go, also when another listener did that', () => {
+    const machine = connectionStateMachine();
+    const told: string[] = [];
+    machine.onStateChange(() => forget());
+    const forget = machine.onStateChange(({ to }) => told.push(to));
+    machine.transition('GATEWAY_READY');
+    expect(told).toEqual([]);
+  });
+
+  it('lets go of one listening, where a listener listens twice', () => {
+    const machine = connectionStateMachine();
+    const told: string[] = [];
+    const listener = ({ to }: { readonly to: string }) => told.push(to);
+    const forget = machine.onStateChange(listener);
+    machine.onStateChange(listener);
+    forget();
+    forget();
+    machine.transition('GATEWAY_READY');
+    expect(told).toEqual(['ACTIVE']);
+  });
+
   it('remembers the last 50 changes, with their times', () => {
     const machine = connectionStateMachine({ scheduler: { now: () => 7 } as never });
     machine.transition('GATEWAY_READY');

@@ -45,7 +45,7 @@ export interface ConnectionStateMachine {
 export function connectionStateMachine({
   scheduler = asyncScheduler,
 }: { readonly scheduler?: SchedulerLike } = {}): ConnectionStateMachine {
-  const listeners = new Set<StateListener>();
+  const listeners = new Set<{ readonly tell: StateListener }>();
   let internalState: InternalState = 'CONNECTING';
   let history: readonly StateChange[] = [];
   const is = (...states: readonly InternalState[]): boolean => states.includes(internalState);
@@ -66,9 +66,10 @@ export function connectionStateMachine({
       history = remember(history, { from, to, event, at: scheduler.now() });
       const change = { from: shown(from), to: shown(to), event };
       if (change.from === change.to) return true;
-      for (const listener of [...listeners]) {
+      for (const listening of [...listeners]) {
+        if (!listeners.has(listening)) continue;
         try {
-          listener(change);
+          listening.tell(change);
         } catch {
           // The machine has moved, and the others are to know it.
         }
@@ -76,8 +77,9 @@ export function connectionStateMachine({
       return true;
     },
     onStateChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+      const listening = { tell: listener };
+      listeners.add(listening);
+      return () => void listeners.delete(listening);
     },
     history: () => history,
     isConnecting: () => is('CONNECTING'),
