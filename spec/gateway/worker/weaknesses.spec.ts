@@ -35,7 +35,7 @@ describe('a weakness of other workers that this one does not have', () => {
   });
 
   it('zombie: a connection whose heartbeat died is closed, and what comes over it later is not executed', async () => {
-    const gateway = await gatewayOf({ heartbeatInterval: 20 });
+    const gateway = await gatewayOf({ heartbeatInterval: 40 });
     const handled: string[] = [];
     const worker = startWorker({
       apiUrl: api.url,
@@ -46,8 +46,9 @@ describe('a weakness of other workers that this one does not have', () => {
     const request = await firstRequest(gateway);
     zombie.socket.freeze();
     await worker.event('reconnecting');
-    await gateway.waitForReady(2);
+    // Before the gateway misses beats as well.
     gateway.sendRequest({ ...request, requestId: 'late' }, zombie);
+    await gateway.waitForReady(2);
     zombie.socket.thaw();
     await zombie.closed;
 
@@ -343,6 +344,16 @@ describe('a weakness of other workers that this one does not have', () => {
 
     await expect(worker.done).rejects.toMatchObject({ name: 'ConnectionLimitError', status: 429 });
     expect(api.starts).toHaveLength(3);
+  });
+
+  it('back-off: the first wait is the first of the table, and not the same for all', async () => {
+    api.fail('start', 500, { times: Infinity });
+    const delays = [0, 0.5].map(async (chance) => {
+      const worker = startWorker({ apiUrl: api.url, random: () => chance });
+      return (await worker.event('reconnecting')).delay;
+    });
+
+    expect(await Promise.all(delays)).toEqual([1_000, 1_150]);
   });
 
   it('3.40.1 drain: leases are extended on the new connection after a handover', async () => {
