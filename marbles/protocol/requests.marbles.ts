@@ -330,6 +330,21 @@ describe('requests', () => {
   );
 
   it(
+    'never gives up one that is asked again for another one, whichever is to fail',
+    marbles(({ cold, expectObservable, a, b, events }) => {
+      const source = cold('                         co--x-----CO-U--', { ...events, ...answers(a, b) });
+      const full = new RequestDisconnectedError(false, new BufferOverflowError(2));
+      const rpc = rpcOf(source, { idempotent: true, buffer: 2, overflow: 'drop-oldest' });
+
+      expectObservable(rpc.request('1'), '^').toBe('         -------------(U|)', data);
+      expectObservable(rpc.request('2'), '------^').toBe('   --------#', {}, full);
+      expectObservable(rpc.request('3'), '--------^------!').toBe('-');
+      expectObservable(a.sent$).toBe('                      -1');
+      expectObservable(b.sent$).toBe('                      -----------(13)');
+    }),
+  );
+
+  it(
     'still counts the time from the first asking',
     marbles(({ cold, expectObservable, a, b, events }) => {
       const source = cold('co--x-CO--', { ...events, ...answers(a, b) });

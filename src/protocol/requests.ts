@@ -12,7 +12,7 @@ import { sharedHold } from './sharedHold.js';
 export interface RequestsConfig<In, Out, Session, Id> {
   /** The id of a request, which no other one has while it is pending. */
   readonly id: (request: Out) => Id | undefined;
-  /** The id of the request that a message answers; `undefined` where it answers none. */
+  /** The id of the request that a message answers; `undefined` where it answers none. What it throws fails every pending request, so let it bear any message. */
   readonly isReply: (message: In) => Id | undefined;
   /** How long an answer may take, the wait for a connection included; 10 s by default. */
   readonly timeout?: Duration;
@@ -22,7 +22,7 @@ export interface RequestsConfig<In, Out, Session, Id> {
   readonly idempotent?: boolean | ((request: Out) => boolean);
   /** How many requests may wait for a connection, or until one that has taken all it can takes more; 100 by default, 0 lets none wait. Those that are asked again always may. */
   readonly buffer?: number;
-  /** Which one fails when more would wait: the newest (the default) or the oldest. */
+  /** Which one fails when more would wait: the newest (the default) or the oldest of those that are not asked again. */
   readonly overflow?: 'drop-newest' | 'drop-oldest';
   /** Where time comes from; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
@@ -47,7 +47,7 @@ export interface Requests<In, Out> {
  * a shared one.
  *
  * @example
- * const rpc = requests(chat$, { id: ({ id }) => id, isReply: ({ kind, id }) => (kind === 'pong' ? id : undefined), timeout: '5s' });
+ * const rpc = requests(chat$, { id: ({ id }) => id, isReply: (message) => (message?.kind === 'pong' ? message.id : undefined) });
  * rpc.request({ kind: 'ping', id: '1' }).subscribe({ next: (answer) => show(answer), error: (error) => badge(error) });
  */
 export function requests<In, Out, Session, Id>(
@@ -120,9 +120,9 @@ export function requests<In, Out, Session, Id>(
     if (connection && ask(one, connection)) return;
     waiting.add(one);
     if (waiting.size <= buffer || flushing) return;
-    const [oldest = one] = waiting;
+    const [oldest = one] = [...waiting].filter(({ sent }) => !sent);
     const left = overflow === 'drop-oldest' ? oldest : one;
-    pending.fail(left, new RequestDisconnectedError(left.sent, new BufferOverflowError(buffer)));
+    pending.fail(left, new RequestDisconnectedError(false, new BufferOverflowError(buffer)));
   };
 
   const hold = sharedHold(shared$, {
