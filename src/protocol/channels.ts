@@ -13,7 +13,7 @@ export interface ChannelsConfig<In, Out, Session> {
   readonly join: (connection: Connection<Out, Session>, topic: string) => void;
   /** Ends that, after the last watcher left. Not called when the connection that was joined is gone or not in use any more. */
   readonly leave: (connection: Connection<Out, Session>, topic: string) => void;
-  /** The topic of a message; `undefined` where it has none. */
+  /** The topic of a message; `undefined` where it has none. What it throws fails every watcher, so let it bear any message. */
   readonly topicOf: (message: In) => string | undefined;
   /** Whether a watched topic is a pattern that includes the topic of a message. Without it topics are compared as they are. Asked for every watched topic on every message. */
   readonly matches?: (pattern: string, topic: string) => boolean;
@@ -57,7 +57,7 @@ interface Channel<In, Out, Session> {
  * const topics = channels(prices$, {
  *   join: (connection, topic) => connection.send(`join ${topic}`),
  *   leave: (connection, topic) => connection.send(`leave ${topic}`),
- *   topicOf: ({ symbol }) => symbol,
+ *   topicOf: (price) => price?.symbol,
  * });
  * topics.watch('EUR').subscribe(({ price }) => show(price));
  */
