@@ -1,6 +1,14 @@
-import { asyncScheduler, config as rxjs, type SchedulerAction, type SchedulerLike } from 'rxjs';
+import {
+  asyncScheduler,
+  config as rxjs,
+  EMPTY,
+  interval,
+  type SchedulerAction,
+  type SchedulerLike,
+  switchMap,
+} from 'rxjs';
 import { constant } from '../../src/core/backoff.js';
-import { type ConnectedWorker, connectWorker } from '../../src/gateway/connectWorker.js';
+import { type ConnectedWorker, connectWorker, type WorkerSnapshot } from '../../src/gateway/connectWorker.js';
 import type { GatewayWorkerConfig } from '../../src/gateway/workerConfig.js';
 import type { WorkerState } from '../../src/gateway/workerState.js';
 import { gatewayScene } from './worker/gatewayScene.js';
@@ -287,6 +295,28 @@ describe('connectWorker', () => {
       const { inFlight, unconfirmed } = worker.snapshot();
       expect(inFlight).toMatchObject([{ requestId: kept.requestId, leaseId: kept.leaseIds.at(-1) }]);
       expect(unconfirmed).toEqual([{ requestId: done.requestId, age: expect.any(Number) as number }]);
+    });
+
+    it('may be told again and again while the worker waits for its end', async () => {
+      const gateway = await scene.gateway();
+      const work = heldWork();
+      const worker = connect({ apps: work.apps });
+      const { acked, requestId } = gateway.request();
+      await acked;
+      const told: WorkerSnapshot[] = [];
+      const twice = new Promise<void>((resolve) => {
+        // As docs/gateway.md has it.
+        worker.state$
+          .pipe(switchMap(({ state }) => (state === 'CLOSING' ? interval(10) : EMPTY)))
+          .subscribe({ next: () => told.push(worker.snapshot()) === 2 && resolve() });
+      });
+      const closed = worker.close();
+      await twice;
+      work.finish(requestId);
+      await closed;
+
+      expect(told.slice(0, 2)).toMatchObject([1, 2].map(() => ({ state: 'CLOSING', inFlight: [{ requestId }] })));
+      expect(told[1]?.inFlight[0]?.age).toBeGreaterThan(told[0]?.inFlight[0]?.age ?? Infinity);
     });
 
     it('knows of nothing in work when the worker was stopped', async () => {
