@@ -7,6 +7,7 @@ export type Behaviour = readonly [
 
 const worker = (name: string): string => `spec/gateway/worker/${name}.spec.ts`;
 const spec = (name: string): string => `spec/gateway/${name}.spec.ts`;
+const mocks = (name: string): string => `spec/testing/${name}.spec.ts`;
 const marbles = (name: string): string => `marbles/gateway/${name}.marbles.ts`;
 
 /** Collected from the systems that came before, their tests, their issues and their faults. */
@@ -399,6 +400,7 @@ export const behaviours: readonly Behaviour[] = [
   [
     81,
     'every transition, legal and not; a history of 50',
+    ['spec/core/state.spec.ts', 'leads from %s to %s'],
     [spec('connectionStateMachine'), 'does with %s what the table says'],
     [spec('connectionStateMachine'), 'remembers the last 50 changes'],
   ],
@@ -457,7 +459,17 @@ export const behaviours: readonly Behaviour[] = [
     [worker('status'), 'are not made where the gateway says'],
   ],
   // the other side
-  [92, 'the mock gateway does what it says', ['spec/testing/mockGateway.spec.ts', 'welcomes a worker in three steps']],
+  [
+    92,
+    'the mock gateway does what it says: scripts, waits, history, drops, delays, leases that run out',
+    [mocks('mockGateway'), 'welcomes a worker in three steps'],
+    [mocks('mockGateway'), 'tell what came instead'],
+    [mocks('mockGateway'), 'breaks, with and without a reset'],
+    [mocks('mockGateway'), 'are answered late'],
+    [mocks('mockGateway'), 'run out, and the book knows'],
+    [mocks('mockApi'), 'changes an answer, leaves it, or gives bytes'],
+    [mocks('mockApi'), 'remembers who asked what'],
+  ],
   [93, 'the official worker behind our gateway', ['spec/conformance/sdk.test.mjs', 'as a worker']],
   [
     94,
