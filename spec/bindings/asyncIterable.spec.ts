@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { concat, interval, NEVER, Observable, of, range, Subject, take, tap, throwError } from 'rxjs';
+import { concat, interval, map, NEVER, Observable, of, range, Subject, take, tap, throwError } from 'rxjs';
 import { eachValueFrom, toAsyncIterable } from '../../src/bindings/asyncIterable.js';
 import type { IterationConfig } from '../../src/bindings/iteration.js';
 import { json } from '../../src/codecs/json.js';
@@ -233,6 +233,13 @@ describe('eachValueFrom', () => {
     const values = eachValueFrom(interval(1).pipe(take(3)));
     expectType<AsyncIterable<number>>()(values);
     expect(await all(values)).toEqual([0, 1, 2]);
+  });
+
+  it('is as quick with many values waiting as with few', async () => {
+    // If each of them moved all the others, this would take half a minute.
+    const values$ = range(1, 200_000).pipe(map((n) => ({ n })));
+    const found = await all(eachValueFrom(values$, { highWaterMark: 200_000 }));
+    expect([found.length, found[0], found.at(-1)]).toEqual([200_000, { n: 1 }, { n: 200_000 }]);
   });
 
   it('fails with more values waiting than it may hold, unless it is told to drop some', async () => {

@@ -1,6 +1,7 @@
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionEvents, ConnectionMessage } from '../core/event.js';
 import { expectCount, expected, expectOneOf } from '../core/expect.js';
+import { Fifo } from '../core/fifo.js';
 import { receiver } from '../core/operate.js';
 import { PauseGate } from './pauseGate.js';
 
@@ -36,7 +37,7 @@ export function iterations<In, Out, Session>(
 /** One run over the messages of a connection: the first `next()` dials, `return()` and `throw()` hang up. */
 export class Iteration<In, Out, Session> implements AsyncIterator<In, undefined> {
   readonly #gate = new PauseGate();
-  readonly #queue: In[] = [];
+  readonly #queue = new Fifo<In>();
   readonly #asked: Asked<In>[] = [];
   readonly #receiver = receiver<ConnectionEvent<In, Out, Session>, never>({
     next: (event) => this.#heard(event),
@@ -130,7 +131,7 @@ export class Iteration<In, Out, Session> implements AsyncIterator<In, undefined>
   }
 
   #stop(): void {
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#outcome = {};
     this.#end({});
   }
