@@ -69,17 +69,10 @@ describe('a socket of the platform', () => {
     expect(socket.done).toEqual(['send text', 'send 1,2']);
   });
 
-  it.each<[string, unknown, string]>([
-    ['an object', { kind: 'say' }, 'object'],
-    ['an array', [1, 2], 'object'],
-    ['a number', 7, '7'],
-    ['nothing', undefined, 'undefined'],
-  ])('refuses %s, of which platforms would make a text of their own', (_what, message, got) => {
+  it('refuses an object, of which browsers would make a text of their own', () => {
     const { socket, connection } = opened();
-    expect(() => connection.send(message as string)).toThrow(
-      new TypeError(
-        `send: expected \`message\` to be a text or bytes, as a codec such as json() makes them, got ${got}`,
-      ),
+    expect(() => connection.send({ kind: 'say' } as never)).toThrow(
+      new TypeError('send: expected `message` to be what a codec such as json() makes of it, got object'),
     );
     expect(socket.done).toEqual([]);
   });

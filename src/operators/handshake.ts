@@ -127,7 +127,7 @@ function failed(cause: unknown, where = 'exchange'): HandshakeError {
   const { name, message = cause, phase = where, code, status } = Object(cause) as Thrown;
   if (name === 'HandshakeError') return cause as HandshakeError;
   return new HandshakeError(
-    String(message),
+    message as string,
     String(phase),
     [code, status].find(Number.isInteger) as number | undefined,
     cause,

@@ -70,7 +70,8 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
 
   send(frame: Frame): void {
     expectOpen(this);
-    expected(isFrame(frame), 'send', 'message', 'a text or bytes, as a codec such as json() makes them', frame);
+    // Of an object browsers would make the text '[object Object]'.
+    expected(frame.constructor !== Object, 'send', 'message', 'what a codec such as json() makes of it', frame);
     this.#wire.send(frame);
   }
 
@@ -128,9 +129,4 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
     this.#patience.in(this.#config.closeTimeout);
     this.#wire.close(code, reason);
   }
-}
-
-/** Whether something can be sent as it is: of anything else browsers make a text such as '[object Object]'. */
-function isFrame(frame: unknown): boolean {
-  return typeof frame === 'string' || 'byteLength' in Object(frame) || frame instanceof Blob;
 }

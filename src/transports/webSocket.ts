@@ -48,10 +48,8 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
   const within = expectDuration('webSocket', 'connectTimeout', connectTimeout);
   const patience = expectDuration('webSocket', 'closeTimeout', closeTimeout, true);
   expectCount('webSocket', 'maxPayload', config.maxPayload ?? 1, 1);
-  for (const [at, name] of offered.entries()) {
-    const proper = TOKEN.test(name) && offered.indexOf(name) === at;
-    expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', lengthOf(name));
-  }
+  const proper = offered.every((name, at) => TOKEN.test(name) && offered.indexOf(name) === at);
+  expected(proper, 'webSocket', 'protocols', 'different names without spaces or commas', 'another text');
   // What gives an address is asked when it is needed.
   if (Object(url) !== url) checkAddress(url);
 
@@ -76,7 +74,7 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
       error: fail,
       complete() {
         try {
-          checkAddress(found, lengthOf);
+          checkAddress(found, 'another text');
           target = withoutSecrets(found);
           subscriber.next({ type: 'connecting', url: target });
           if (subscriber.closed) return;
@@ -89,9 +87,6 @@ export function webSocket(address: Address | WebSocketConfig): ConnectionEvents<
     });
   });
 }
-
-/** What is told of a text in which a token may travel. */
-const lengthOf = ({ length }: string): string => `a text of ${length} characters`;
 
 /** A token of RFC 9110 section 5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
