@@ -78,6 +78,21 @@ describe('a reply over HTTP', () => {
     });
   });
 
+  it('that the API never answers keeps no worker from coming back, and from other work', async () => {
+    const { work, requests, worker, gateway } = await cutOff(1);
+    const [{ requestId }] = requests as [SentRequest];
+    scene.api.hang('flush');
+    work.finish(requestId);
+    await scene.api.waitForFlush();
+    gateway.server.accept();
+    const other = gateway.request();
+    await other.acked;
+    work.finish(other.requestId);
+
+    expect(await worker.event('accepted')).toMatchObject({ requestId: other.requestId, via: 'connection' });
+    expect(flushed()).toEqual([requestId]);
+  });
+
   it('that the API refuses is given up, and holds up no other', async () => {
     const { work, requests, worker } = await cutOff(3);
     const [first, poisoned, last] = requests as [SentRequest, SentRequest, SentRequest];
