@@ -56,7 +56,7 @@ function sendable(headers: Readonly<Record<string, string>>): Readonly<Record<st
     new Headers(headers);
     return headers;
   } catch {
-    throw new TypeError('`headers` has a name or a value that HTTP does not allow');
+    throw new TypeError('`headers` cannot be sent');
   }
 }
 
