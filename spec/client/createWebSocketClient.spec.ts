@@ -289,6 +289,7 @@ describe('reconnect', () => {
 
     await expect(client.connect()).rejects.toMatchObject({
       name: 'WebSocketError',
+      message: expect.stringMatching(/^gave up after attempt 2: could not connect to /) as string,
       code: 'WS_MAX_RECONNECTS',
       recoverable: false,
       cause: { code: 'WS_CONNECTION_FAILED', recoverable: true, cause: { name: 'DialError', status: 503 } },

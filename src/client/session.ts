@@ -131,7 +131,7 @@ export class Session {
     if (!retries && isNamed(cause, 'ConnectionClosedError') && failure.recoverable) this.finish(cause);
     else if (!retries || !failure.recoverable) this.finish(cause, failure);
     else {
-      const why = `gave up after ${maxAttempts} attempts: ${failure.message}`;
+      const why = `gave up after attempt ${maxAttempts}: ${failure.message}`;
       this.finish(cause, new WebSocketError(why, WS_ERROR_CODES.MAX_RECONNECTS, false, failure));
     }
   }
