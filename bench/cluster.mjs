@@ -1,9 +1,8 @@
 // npm run bench:cluster [-- --quick] [-- --write]: what it costs to find the owner of a key, to send it a message, and to follow the map.
-// Contestants take short turns in random order in one process; what counts is its CPU time. hashring takes part where it is installed:
-// npm install --no-save hashring
+// Contestants take short turns in random order in one process; what counts is its CPU time.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import HashRing from 'hashring';
 import { concat, filter, groupBy, NEVER, of, Subject } from 'rxjs';
 import { cachedHash, fnv1a } from '../dist/esm/cluster/hash.js';
 import { applyUpdate } from '../dist/esm/cluster/partitionMap.js';
@@ -57,18 +56,12 @@ function known(different) {
 }
 
 function ring(different, cached) {
-  try {
-    const HashRing = createRequire(import.meta.url)('hashring');
-    const table = new HashRing(names, 'md5', { 'max cache size': cached });
-    return (times) => {
-      let length = 0;
-      for (let at = 0; at < times; at++) length += table.get(keys[at & (different - 1)]).length;
-      return length;
-    };
-  } catch {
-    if (different === KEYS) console.error('hashring is not installed: it does not take part');
-    return undefined;
-  }
+  const table = new HashRing(names, 'md5', { 'max cache size': cached });
+  return (times) => {
+    let length = 0;
+    for (let at = 0; at < times; at++) length += table.get(keys[at & (different - 1)]).length;
+    return length;
+  };
 }
 
 /** A node that is there at once, and takes everything. */
