@@ -46,15 +46,14 @@ export class Timeline {
     const signs = Array.from({ length: Math.max(0, last - first + 1) }, () => '-');
     for (const at of this.log.messages()) if (column(at) in signs) signs[column(at)] = 'm';
     const groups = Map.groupBy(this.log.marbles(), ({ at }) => column(at));
+    let free = 0;
     for (const [at, marbles] of groups) {
+      if (!(at in signs)) continue;
       const letters = marbles.map(({ letter }) => letter).join('');
-      // What happens at once stands in parentheses, and takes the place of what follows.
-      if (at in signs)
-        signs.splice(
-          at,
-          letters.length > 1 ? letters.length + 2 : 1,
-          ...(letters.length > 1 ? `(${letters})` : letters),
-        );
+      // What happens at once stands in parentheses, and takes the place of what follows, but for another group: that comes after it.
+      const sign = letters.length > 1 ? `(${letters})` : letters;
+      signs.splice(Math.max(at, free), sign.length, ...sign);
+      free = Math.max(at, free) + sign.length;
     }
     return { x: first * COLUMN * SCALE, width: signs.length * COLUMN * SCALE, signs: signs.join('') };
   });
