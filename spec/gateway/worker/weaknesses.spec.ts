@@ -101,7 +101,7 @@ describe('a weakness of other workers that this one does not have', () => {
   it('hangstart: a start request that is never answered is given up and made again', async () => {
     const gateway = await gatewayOf();
     api.hang('start');
-    const worker = startWorker({ apiUrl: api.url, apiTimeout: 30, delay: soon });
+    const worker = startWorker({ apiUrl: api.url, apiTimeout: 300, delay: soon });
     const { cause } = await worker.event('reconnecting');
     await gateway.waitForReady();
 
