@@ -117,6 +117,16 @@ describe('an acknowledgement of serveRequests', () => {
     expect(types()).toEqual(['skipped', 'received', 'completed']);
   });
 
+  it('is not made for a request without an id: the gateway would end the connection over it', () => {
+    const handle = jest.fn();
+    const { ask, gateway, skipped } = serving(handle);
+    ask({ ...workRequest(), requestId: '' });
+
+    expect(gateway.sent).toEqual([]);
+    expect(handle).not.toHaveBeenCalled();
+    expect(skipped()).toEqual(['invalid']);
+  });
+
   it('that cannot be repeated is told', () => {
     const { gateway, ask, skipped } = serving(() => new Subject<never>());
 

@@ -24,11 +24,11 @@ export interface SkippedEvent {
   readonly connection: GatewayConnection;
   readonly request: WorkRequest;
   /**
-   * `unknownApp`: no app of that name; `closing`: the worker is about to end; `capacity`: too many wait already; `ackFailed`: the
-   * acknowledgement could not be sent. The gateway was told nothing and gives the request to somebody else.
+   * `invalid`: it has no id; `unknownApp`: no app of that name; `closing`: the worker is about to end; `capacity`: too many wait
+   * already; `ackFailed`: the acknowledgement could not be sent. The gateway was told nothing and gives the request to somebody else.
    * `duplicate`: it is known, in work or answered; it was acknowledged again and not run again.
    */
-  readonly reason: 'unknownApp' | 'closing' | 'capacity' | 'ackFailed' | 'duplicate';
+  readonly reason: 'invalid' | 'unknownApp' | 'closing' | 'capacity' | 'ackFailed' | 'duplicate';
 }
 
 /** A lease was extended. */

@@ -85,6 +85,11 @@ export function serveRequests({
       let paused = false;
 
       const receive = (by: GatewayConnection, request: WorkRequest): void => {
+        // No gateway takes an acknowledgement without an id: it would end the connection.
+        if (request.requestId === '') {
+          skip(by, request, 'invalid');
+          return;
+        }
         const app = appOf(request.appName);
         if (inWork.has(request.requestId) || answered.has(request.requestId)) confirm(by, request);
         else if (!app) skip(by, request, 'unknownApp');
