@@ -72,7 +72,7 @@ describe('a socket of the platform', () => {
   it('refuses an object, of which browsers would make a text of their own', () => {
     const { socket, connection } = opened();
     expect(() => connection.send({ kind: 'say' } as never)).toThrow(
-      new TypeError('send: expected `message` to be what a codec such as json() makes of it, got object'),
+      new TypeError('send: expected `message` to be encoded, as by json(), got object'),
     );
     expect(socket.done).toEqual([]);
   });

@@ -71,7 +71,7 @@ export class SocketConnection<Socket extends SocketState> implements Connection<
   send(frame: Frame): void {
     expectOpen(this);
     // Of an object browsers would make the text '[object Object]'.
-    expected(frame.constructor !== Object, 'send', 'message', 'what a codec such as json() makes of it', frame);
+    expected(frame.constructor !== Object, 'send', 'message', 'encoded, as by json()', frame);
     this.#wire.send(frame);
   }
 
