@@ -29,6 +29,10 @@ const COLOURS: Readonly<Record<string, readonly [light: string, dark: string]>> 
   value: ['#424a53', '#b1bac4'],
 };
 
+/** Kinds that have a look of their own; all others look like values. */
+const STYLED = [...Object.keys(COLOURS), 'error', 'ring'];
+const classOf = (kind: string): string => (STYLED.includes(kind) ? kind : 'value');
+
 const ruleOf = (kind: string, colour: string): string =>
   `.${kind} circle{fill:${colour};stroke:${colour}}.sign.${kind},.${kind}.second text{fill:${colour}}`;
 
@@ -117,7 +121,7 @@ function drawRow(row: PictureRow, top: number, right: number, x: (frame: number)
       places.set(marble.frame, place + 1);
       const middle = y + place * ROW.stacked;
       parts.push(
-        `<g class="${marble.kind}${marble.isSecond ? ' second' : ''}${unseen}">` +
+        `<g class="${classOf(marble.kind)}${marble.isSecond ? ' second' : ''}${unseen}">` +
           (marble.meaning ? `<title>${escape(marble.meaning)}</title>` : '') +
           `<circle cx="${column}" cy="${middle}" r="${RADIUS - 1}"/>` +
           `<text x="${column}" y="${middle + 4.5}" class="letter">${escape(marble.sign)}</text></g>`,
@@ -171,7 +175,7 @@ function drawLegend(picture: Picture, top: number, width: number): { readonly sv
     }
     used += size;
     const gap = lines.at(-1)?.length ? ' dx="16"' : '';
-    lines.at(-1)?.push(`<tspan${gap} class="sign ${kind}">${escape(signs)}</tspan> ${escape(meaning)}`);
+    lines.at(-1)?.push(`<tspan${gap} class="sign ${classOf(kind)}">${escape(signs)}</tspan> ${escape(meaning)}`);
   }
   const svg = lines.map(
     (parts, at) => `<text x="${PAD}" y="${top + 14 + at * LINE}" class="small">${parts.join('')}</text>`,

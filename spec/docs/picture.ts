@@ -82,11 +82,14 @@ function remarkBeside(remark: string | undefined, pipeline: readonly string[]): 
   return remark?.match(/\w+/g)?.every((word) => told.has(word)) ? undefined : remark;
 }
 
+/** What a diagram says, whether or not its line is drawn on behind the last sign. */
+const marksOf = (diagram: string): string => diagram.replaceAll(' ', '').replace(/-+$/, '');
+
 /** Joins a diagram of a document, which says what is worth showing and how it is called, with the test that it is taken from. */
 export function pictureOf(operator: string, rows: readonly LabelledRow[], test: RecordedTest): Picture {
   const used = new Set<RecordedStream>();
   const joined = rows.map((row) => {
-    const isDrawn = (each: RecordedStream): boolean => each.diagram.replaceAll(' ', '') === row.marbles;
+    const isDrawn = (each: RecordedStream): boolean => marksOf(each.diagram) === marksOf(row.marbles);
     const stream = test.streams.find((each) => !used.has(each) && isDrawn(each));
     if (!stream) throw new Error(`'${row.marbles}' is in no stream of the first test of ${operator}`);
     used.add(stream);

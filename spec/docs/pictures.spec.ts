@@ -15,14 +15,15 @@ const namesIn = (folder: string, extension: string): string[] =>
         .map((file) => file.slice(0, -extension.length))
     : [];
 
-/** Every operator that has marble tests, with the diagram of its doc comment. */
-const operators = ['operators', 'codecs', 'protocol'].flatMap((folder) =>
-  namesIn(`marbles/${folder}`, '.marbles.ts').flatMap((name) => {
+/** The operators of a folder, those that are named or all that have marble tests, with the diagrams of their doc comments. */
+const drawn = (folder: string, names = namesIn(`marbles/${folder}`, '.marbles.ts')) =>
+  names.flatMap((name) => {
     const source = `src/${folder}/${name}.ts`;
     const diagram = existsSync(join(root, source)) ? commentDiagram(source, read(source)) : undefined;
     return diagram ? [{ name, tests: join(root, `marbles/${folder}/${name}.marbles.ts`), rows: diagram.rows }] : [];
-  }),
-);
+  });
+const core = ['operators', 'codecs', 'protocol'].flatMap((folder) => drawn(folder));
+const operators = [...core, ...drawn('cluster'), ...drawn('gateway', ['serveRequests'])];
 
 describe('the pictures', () => {
   // `npm run docs:pictures` draws them anew.
@@ -39,10 +40,15 @@ describe('the pictures', () => {
     expect(namesIn('src/operators', '.ts').filter((name) => !operators.some((each) => each.name === name))).toEqual([]);
   });
 
-  it.each(['README.md', 'docs/operators.md'])('stand all in %s', (document) => {
+  it.each([
+    ['README.md', core],
+    ['docs/operators.md', core],
+    ['docs/cluster.md', drawn('cluster')],
+    ['docs/gateway.md', drawn('gateway', ['serveRequests'])],
+  ])('stand all in %s', (document, those) => {
     const shown = [...read(document).matchAll(/marbles\/(\w+)\.svg/g)].map(([, name]) => name);
 
-    expect(operators.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
+    expect(those.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
   });
 });
 
