@@ -3,9 +3,6 @@ import { type Connection, deriveConnection } from './connection.js';
 import { HandshakeError } from './errors.js';
 import type { ConnectionEvent } from './event.js';
 
-/** How many events may wait for the end of an exchange; a peer that sends more does not take part in it. */
-const LONGEST_WAIT = 100;
-
 type Told<In, Out, Session = unknown> = Extract<ConnectionEvent<In, Out, Session>, { connection: unknown }>;
 
 /** One connection on its way to a session: its messages go to who is subscribed to `messages$`, all else waits. */
@@ -32,8 +29,9 @@ export class Meeting<In, Out, Session> {
     } else if (event.type === 'message' && this.#listeners.size > 0) {
       // A copy: who begins to listen because of a message does not get that message.
       for (const listener of [...this.#listeners]) listener.next(event.data);
-    } else if (this.#waiting.push(event) > LONGEST_WAIT && !this.agreed) {
-      this.fail(this, new HandshakeError(`more than ${LONGEST_WAIT} events wait`, 'overflow'));
+    } else if (this.#waiting.push(event) > 100 && !this.agreed) {
+      // A peer that sends so much does not take part in the exchange.
+      this.fail(this, new HandshakeError('more than 100 events wait', 'overflow'));
     }
   }
 

@@ -101,15 +101,13 @@ export function handshake<In, Out, Session>({
 
       return {
         next(event) {
-          if (!('connection' in event)) {
-            subscriber.next(event);
-            return;
-          }
-          const meeting = meetings(event.connection);
-          if (event.type === 'open' && !meeting.agreed) meet(meeting);
-          else if (event.type === 'close' && !meeting.agreed) {
-            fail(meeting, failed(new ConnectionClosedError(event.code, event.reason), 'closed'));
-          } else meeting.tell(event);
+          if ('connection' in event) {
+            const meeting = meetings(event.connection);
+            if (event.type === 'open' && !meeting.agreed) meet(meeting);
+            else if (event.type === 'close' && !meeting.agreed) {
+              fail(meeting, failed(new ConnectionClosedError(event.code, event.reason), 'closed'));
+            } else meeting.tell(event);
+          } else subscriber.next(event);
         },
         error: (error) => end(() => subscriber.error(error)),
         complete: () => end(() => subscriber.complete()),
