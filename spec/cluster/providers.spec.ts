@@ -414,6 +414,19 @@ describe('httpSyncProvider', () => {
     expect([peer.received, told]).toEqual([['"2"'], ['error TypeError of http', 'connected http']]);
   });
 
+  it('keeps what waits through a reconnection by force, and says what still waits when it is closed', async () => {
+    const { provider, told } = observed(httpSyncProvider(polling()));
+    provider.send('1');
+    await provider.forceReconnect();
+    const peer = await http.waitForSession();
+    await http.waitUntil(() => peer.received.length === 1);
+    provider.getAnyConnection().close();
+    await http.waitUntil(() => http.sessions.length === 0);
+    for (const message of ['2', '3']) provider.send(message);
+    provider.close();
+    expect(told).toEqual(['connected http', 'disconnected http', 'dropped 2', 'dropped 3', 'complete']);
+  });
+
   it('goes on polling after a reconnection by force that failed at first (P4)', async () => {
     http.reply((message) => message);
     const { provider, told, until } = observed(httpSyncProvider(polling()));
@@ -652,6 +665,40 @@ describe('clusterProvider', () => {
     await provider.connect();
     for (const message of ['1', '3']) provider.send(message);
     await until('dropped 1');
+  });
+
+  it('tells of messages that still wait when it is forced to reconnect, gives up or is closed', async () => {
+    const { provider, told, until } = observed(
+      cluster(new BehaviorSubject(mapOf(['a', 'b'], both())), ({ url }) => socket(url, 0)),
+    );
+    other.hang({ times: Infinity });
+    await provider.connect();
+    for (const message of ['1', '3']) provider.send(message);
+    await provider.forceReconnect();
+    expect(told.slice(2)).toEqual(['dropped 1', 'dropped 3', 'disconnected a', 'map 1', 'reconnected a']);
+
+    provider.send('5');
+    for (const peer of [server, other]) peer.refuse(503, {}, { times: Infinity });
+    (await server.waitForConnection(2)).drop();
+    await until('disconnected a', 2);
+    await expect(provider.connect()).rejects.toMatchObject({ name: 'DialError' });
+    expect(told.slice(-2)).toEqual(['dropped 5', 'error DialError']);
+
+    server.accept();
+    await provider.connect();
+    provider.send('7');
+    provider.close();
+    expect(told.slice(-3)).toEqual(['dropped 7', 'disconnected a', 'complete']);
+  });
+
+  it('is connected where the first node of the map fails at once (P17)', async () => {
+    const connect = ({ id, url }: ClusterNode): ConnectionEvents<string, string> => {
+      if (id === 'a') throw new RangeError('no way to a');
+      return socket(url);
+    };
+    const { provider } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both())), connect));
+    await provider.connect();
+    expect(provider.connectedNodes).toEqual(['b']);
   });
 
   it('sends a message again by its own key where the node that was asked is not the owner (P16)', async () => {

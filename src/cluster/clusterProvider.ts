@@ -17,13 +17,16 @@ import { type ProvidedNode, Provider } from './provider.js';
 import { routeByPartition } from './routeByPartition.js';
 import type { RouteByPartitionConfig } from './routeByPartitionConfig.js';
 
+/** Ends what is routed, so that it says what still waits, and is no failure. */
+const HUNG_UP = /* @__PURE__ */ new Error('hung up');
+
 /** A node of the map, to which a connection is held. */
 interface Held<In, Out> extends ProvidedNode<Out> {
   events$: ConnectionEvents<In, Out>;
   hold?: Subscription | undefined;
   circuit?: CircuitBreaker | undefined;
   /** Why its stream has ended, until it is open again. */
-  failure?: { readonly cause: unknown } | undefined;
+  failure?: { readonly cause: Error } | undefined;
 }
 
 class ClusterProvider<In, Out> extends Provider<In, Out> {
@@ -53,18 +56,23 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
     this.outgoing.next(message);
   }
 
+  protected override hangUp(): void {
+    this.outgoing.error(HUNG_UP);
+    super.hangUp();
+  }
+
   protected override dial(): ConnectionEvents<In, Out> {
     return new Observable((subscriber) => {
       const { config } = this;
+      this.outgoing = new Subject();
       // Whoever dials has the circuits: a second count, of what is routed, would only come later.
       const { circuitBreaker: breaking, onState, ...routed } = config;
       const clock = clockOf(config.scheduler);
       const order = new MapOrder();
       const failed = (): void => {
-        const nodes = [...this.held.values()];
-        const [first] = nodes;
-        if (!this.isOpening || !first || nodes.some(({ failure }) => !failure)) return;
-        subscriber.error(first.failure?.cause);
+        const failures = Array.from(this.held.values()).flatMap(({ failure }) => failure ?? []);
+        const [first] = failures;
+        if (this.isOpening && first && failures.length === this.held.size) this.outgoing.error(first.cause);
       };
       const holdOn = (node: Held<In, Out>): void => {
         if (node.hold) return;
@@ -73,7 +81,7 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
           const opensIn = node.circuit ? node.circuit.until - clock.now() + 1 : 0;
           return timer(Math.max(duration(config.retryAfter ?? 5_000), opensIn), config.scheduler ?? asyncScheduler);
         };
-        const ended = (cause: unknown): void => {
+        const ended = (cause: Error): void => {
           node.failure = { cause };
           this.tell({ type: 'error', node: node.id, error: cause });
           failed();
@@ -115,9 +123,9 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
           this.held.delete(url);
           node.hold?.unsubscribe();
         }
-        for (const node of map.nodes.values()) {
-          const held = heldTo(node);
-          held.id = node.id;
+        // All of them before the first is dialled, which may fail at once.
+        for (const node of map.nodes.values()) heldTo(node).id = node.id;
+        for (const held of this.held.values()) {
           if (news === 'restarted' && held.failure) {
             held.circuit?.reset();
             held.hold?.unsubscribe();
@@ -154,6 +162,9 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         source: this.outgoing.pipe(routing),
         subscriber,
         next: (event) => subscriber.next(event),
+        error(error) {
+          if (error !== HUNG_UP) subscriber.error(error);
+        },
       });
     });
   }

@@ -36,8 +36,11 @@ export interface ConnectionProvider<In, Out = In> {
   getAnyConnection(): Connection<Out>;
   /** Sends a message, or throws a `NotOpenError`. */
   send(message: Out, key?: string): void;
-  /** Hangs up and connects anew, whatever state things are in. Resolves and rejects like `connect()`. */
+  /**
+   * Hangs up and connects anew, whatever state things are in. Resolves and rejects like `connect()`. What waits goes out then where the
+   * provider lets messages wait for a connection, and is `dropped` where they wait for a node among others.
+   */
   forceReconnect(): Promise<void>;
-  /** Hangs up for good. */
+  /** Hangs up for good. What still waits is `dropped`. */
   close(): void;
 }

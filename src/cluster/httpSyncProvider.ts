@@ -51,9 +51,11 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
     else this.queue.push(message);
   }
 
-  override close(): void {
+  protected override hangUp(): void {
+    super.hangUp();
+    if (!this.isClosed) return;
     this.congestion.cancel();
-    super.close();
+    for (const message of this.queue.splice(0)) this.tell({ type: 'dropped', message, reason: 'ended' });
   }
 
   protected override dial(): ConnectionEvents<In, Out> {

@@ -159,7 +159,8 @@ export abstract class Provider<In, Out> implements ConnectionProvider<In, Out> {
     this.opening = undefined;
   }
 
-  private hangUp(): void {
+  /** Lets go of everything there is, for good where `isClosed`. */
+  protected hangUp(): void {
     const { life } = this;
     this.life = undefined;
     life?.unsubscribe();
