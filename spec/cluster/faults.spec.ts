@@ -89,7 +89,7 @@ describe('what is sent', () => {
     }
   });
 
-  it('P22: what JSON has no form for is refused, and not changed in silence', () => {
+  it('P22: an integer that JSON has no form for is refused, and not changed in silence', () => {
     const sent = mockConnection<Frame>('a');
     const events$ = new Subject<ConnectionEvent<Frame, Frame, undefined>>();
     let refusal: unknown;
