@@ -415,13 +415,13 @@ describe('httpSyncProvider', () => {
   });
 
   it('keeps what waits through a reconnection by force, and says what still waits when it is closed', async () => {
-    const { provider, told } = observed(httpSyncProvider(polling()));
+    const { provider, told, until } = observed(httpSyncProvider(polling()));
     provider.send('1');
     await provider.forceReconnect();
     const peer = await http.waitForSession();
     await http.waitUntil(() => peer.received.length === 1);
     provider.getAnyConnection().close();
-    await http.waitUntil(() => http.sessions.length === 0);
+    await until('disconnected http');
     for (const message of ['2', '3']) provider.send(message);
     provider.close();
     expect(told).toEqual(['connected http', 'disconnected http', 'dropped 2', 'dropped 3', 'complete']);
@@ -689,6 +689,36 @@ describe('clusterProvider', () => {
     provider.send('7');
     provider.close();
     expect(told.slice(-3)).toEqual(['dropped 7', 'disconnected a', 'complete']);
+  });
+
+  it('tells of all that waits where it is forced to reconnect by whoever is told, and is connected once', async () => {
+    const { provider, told, until } = observed(cluster(new BehaviorSubject(mapOf(['a', 'b'], both()))));
+    other.hang({ times: Infinity });
+    await provider.connect();
+    for (const message of ['1', '3']) provider.send(message);
+    provider.events$.subscribe(({ type }) => {
+      if (type === 'dropped') void provider.forceReconnect();
+    });
+    await provider.forceReconnect();
+    provider.send('2');
+    await server.waitForMessage();
+    expect(told.slice(2)).toEqual(['dropped 1', 'dropped 3', 'disconnected a', 'map 1', 'reconnected a']);
+    other.accept();
+    await until('connected b');
+  });
+
+  it('connects anew where whoever is told of the only node that failed forces it to', async () => {
+    let dials = 0;
+    const connect = ({ url }: ClusterNode): ConnectionEvents<string, string> => {
+      if (++dials === 1) throw new RangeError('not yet');
+      return socket(url);
+    };
+    const { provider, told } = observed(cluster(new BehaviorSubject(mapOf(['a'], { a: server.url })), connect));
+    provider.events$.subscribe(({ type }) => {
+      if (type === 'error') void provider.forceReconnect();
+    });
+    await provider.connect();
+    expect([dials, told.at(-1)]).toEqual([2, 'connected a']);
   });
 
   it('is connected where the first node of the map fails at once (P17)', async () => {

@@ -32,8 +32,6 @@ interface Held<In, Out> extends ProvidedNode<Out> {
 class ClusterProvider<In, Out> extends Provider<In, Out> {
   private outgoing = new Subject<Out>();
   private map: PartitionMap | undefined;
-  /** By their addresses: a node that is given another name is still the same. */
-  private held = new Map<string, Held<In, Out>>();
   /** The key that the message has that is being sent, where it is not that of the config. */
   private key: string | undefined;
 
@@ -56,23 +54,24 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
     this.outgoing.next(message);
   }
 
-  protected override hangUp(): void {
+  protected override abandon(): void {
     this.outgoing.error(HUNG_UP);
-    super.hangUp();
   }
 
   protected override dial(): ConnectionEvents<In, Out> {
     return new Observable((subscriber) => {
       const { config } = this;
-      this.outgoing = new Subject();
+      const outgoing = (this.outgoing = new Subject<Out>());
       // Whoever dials has the circuits: a second count, of what is routed, would only come later.
       const { circuitBreaker: breaking, onState, ...routed } = config;
       const clock = clockOf(config.scheduler);
       const order = new MapOrder();
+      /** By their addresses: a node that is given another name is still the same. */
+      const nodes = new Map<string, Held<In, Out>>();
       const failed = (): void => {
-        const failures = Array.from(this.held.values()).flatMap(({ failure }) => failure ?? []);
+        const failures = [...nodes.values()].flatMap(({ failure }) => failure ?? []);
         const [first] = failures;
-        if (this.isOpening && first && failures.length === this.held.size) this.outgoing.error(first.cause);
+        if (this.isOpening && first && failures.length === nodes.size) outgoing.error(first.cause);
       };
       const holdOn = (node: Held<In, Out>): void => {
         if (node.hold) return;
@@ -100,11 +99,11 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         });
       };
       const heldTo = ({ id, url }: ClusterNode): Held<In, Out> => {
-        const known = this.held.get(url);
+        const known = nodes.get(url);
         if (known) return known;
         const circuit = breaking && circuitBreaker(breaking);
         const node = { id, circuit } as Held<In, Out>;
-        this.held.set(url, node);
+        nodes.set(url, node);
         const dialled$ = defer((): ConnectionEvents<In, Out> => {
           if (!circuit) return config.connect({ id, url });
           if (!circuit.allows(clock.now())) throw new DialError(withoutSecrets(url), 'its circuit is open');
@@ -118,14 +117,14 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         if (news === 'old') return;
         this.map = map;
         const urls = new Set(Array.from(map.nodes.values(), ({ url }) => url));
-        for (const [url, node] of this.held) {
+        for (const [url, node] of nodes) {
           if (urls.has(url)) continue;
-          this.held.delete(url);
+          nodes.delete(url);
           node.hold?.unsubscribe();
         }
         // All of them before the first is dialled, which may fail at once.
         for (const node of map.nodes.values()) heldTo(node).id = node.id;
-        for (const held of this.held.values()) {
+        for (const held of nodes.values()) {
           if (news === 'restarted' && held.failure) {
             held.circuit?.reset();
             held.hold?.unsubscribe();
@@ -136,12 +135,11 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         this.tell({ type: 'partitionMapUpdated', map });
       };
 
-      subscriber.add(() => this.held.clear());
       const routing = routeByPartition<In, Out, unknown>({
         ...routed,
         ...(onState && {
           onState: (status) => {
-            const node = [...this.held.values()].find(({ id }) => id === status.id);
+            const node = [...nodes.values()].find(({ id }) => id === status.id);
             onState({ ...status, circuit: node?.circuit?.state });
           },
         }),
@@ -159,7 +157,7 @@ class ClusterProvider<In, Out> extends Provider<In, Out> {
         })),
       });
       operate<ConnectionEvent<In, Out>, ConnectionEvent<In, Out>>({
-        source: this.outgoing.pipe(routing),
+        source: outgoing.pipe(routing),
         subscriber,
         next: (event) => subscriber.next(event),
         error(error) {

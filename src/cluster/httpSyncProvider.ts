@@ -51,8 +51,7 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
     else this.queue.push(message);
   }
 
-  protected override hangUp(): void {
-    super.hangUp();
+  protected override abandon(): void {
     if (!this.isClosed) return;
     this.congestion.cancel();
     for (const message of this.queue.splice(0)) this.tell({ type: 'dropped', message, reason: 'ended' });

@@ -159,10 +159,15 @@ export abstract class Provider<In, Out> implements ConnectionProvider<In, Out> {
     this.opening = undefined;
   }
 
-  /** Lets go of everything there is, for good where `isClosed`. */
-  protected hangUp(): void {
+  /** Tells of what waits and is not going to be sent; for good where `isClosed`. */
+  protected abandon(): void {
+    // What waits elsewhere is not ours.
+  }
+
+  private hangUp(): void {
     const { life } = this;
     this.life = undefined;
+    this.abandon();
     life?.unsubscribe();
   }
 }
