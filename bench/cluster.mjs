@@ -176,17 +176,19 @@ function cost(run, times) {
   const { user, system } = process.cpuUsage(before);
   return ((user + system) * 1_000) / times;
 }
-/** How many times take about 10 ms. The least of several turns says it, for the first ones pay for being compiled. */
-function sized(run) {
+/** How many times take so many nanoseconds. The least of several turns says it, for the first ones pay for being compiled. */
+function sized(run, turn) {
   let times = 1;
   const least = () => Math.min(...Array.from({ length: 5 }, () => cost(run, times)));
-  while (least() * times < 1e7) times *= 2;
+  while (least() * times < turn) times *= 2;
   return times;
 }
 
 function measured({ contestants, unit, base }) {
   const scale = unit === 'ms' ? 1e6 : 1;
-  const all = contestants.map((one) => ({ ...one, times: sized(one.run), costs: [] }));
+  // What takes milliseconds leaves garbage: every turn has to pay for its share of it.
+  const turn = unit === 'ms' ? 1e8 : 1e7;
+  const all = contestants.map((one) => ({ ...one, times: sized(one.run, turn), costs: [] }));
   for (let round = 0; round < rounds; round++) {
     for (const one of [...all].sort(() => Math.random() - 0.5)) one.costs.push(cost(one.run, one.times) / scale);
   }
@@ -198,17 +200,23 @@ function measured({ contestants, unit, base }) {
   });
 }
 
-const parts = sections.map((section) => {
+const isVoid = (control) => Math.abs(control - 1) > 0.03;
+/** The rows of a section, and the control beside the first of them. What is void is measured again, up to three times. */
+function valid(section, attempt = 1) {
   const rows = measured(section);
   const control = rows[1].middle / rows[0].middle;
+  return isVoid(control) && attempt < 3 ? valid(section, attempt + 1) : { rows, control };
+}
+
+const parts = sections.map((section) => {
+  const { rows, control } = valid(section);
   const digits = section.unit === 'ms' ? 2 : 1;
   const lines = rows.map(({ name, target, low, middle, high }) => {
     const verdict = target === undefined ? '' : `${target} ${middle <= target ? 'reached' : '**missed**'}`;
     const [least, half, most] = [low, middle, high].map((value) => value.toFixed(digits));
     return `| ${name} | ${half} (${least}–${most}) | ${verdict} |`;
   });
-  const isVoid = Math.abs(control - 1) > 0.03;
-  const state = `${isVoid ? '**void**: the control is off by more than 3 %: ' : 'control '}${control.toFixed(3)}`;
+  const state = `${isVoid(control) ? '**void**: the control is off by more than 3 %: ' : 'control '}${control.toFixed(3)}`;
   const head = `| contestant | CPU ${section.unit} (10th–90th percentile) | target |`;
   const text = [`### ${section.title}`, '', state, '', head, '|---|---|---|', ...lines, ''].join('\n');
   console.log(`\n${text}`);
