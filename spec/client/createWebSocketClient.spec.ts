@@ -574,6 +574,8 @@ describe('a configuration', () => {
   it.each<[string, object, string]>([
     ['url', { url: 'nowhere' }, 'webSocket: expected `url`'],
     ['protocols', { protocols: ['a b'] }, 'webSocket: expected `protocols`'],
+    ['reconnect.enabled', { reconnect: {} }, '`reconnect.enabled` to be true or false, got undefined'],
+    ['heartbeat.enabled', { heartbeat: { enabled: 'yes' } }, "`heartbeat.enabled` to be true or false, got 'yes'"],
     ['reconnect.maxAttempts', { reconnect: { enabled: true, maxAttempts: -1 } }, '`reconnect.maxAttempts`'],
     ['reconnect.initialDelay', { reconnect: { enabled: true, initialDelay: 0 } }, '`reconnect.initialDelay`'],
     ['reconnect.maxDelay', { reconnect: { enabled: true, maxDelay: 'soon' } }, '`reconnect.maxDelay`'],

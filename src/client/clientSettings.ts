@@ -30,7 +30,10 @@ export interface ClientSettings {
 /** Checks a configuration. */
 export function clientSettings(config: Partial<WebSocketConfig>): ClientSettings {
   const { url, protocols = [], serializer, queueSize = 100, scheduler = asyncScheduler } = config;
-  const { reconnect: retrying = { enabled: true } } = config;
+  const { reconnect: retrying = { enabled: true }, heartbeat = { enabled: false } } = config;
+  for (const [option, { enabled }] of Object.entries({ reconnect: retrying, heartbeat })) {
+    expected(typeof enabled === 'boolean', who, `${option}.enabled`, 'true or false', enabled);
+  }
   if (serializer) {
     for (const name of ['serialize', 'deserialize'] as const) {
       expected(
