@@ -94,7 +94,7 @@ export function sendFrom<In, Out, Session>(
         flushing = true;
         try {
           while (current && queue.length > 0 && !subscriber.closed) {
-            const [head] = queue.splice(0, 1) as [Waiting<Out>];
+            const head = queue.shift() as Waiting<Out>;
             if (trySend(current, head.message, highWater)) continue;
             queue.unshift(head);
             break;
