@@ -9,6 +9,11 @@ export class Fifo<T> {
     return this.#back.length + this.#front.length;
   }
 
+  /** The oldest, which `shift` would take. */
+  get head(): T | undefined {
+    return this.#front.at(-1) ?? this.#back[0];
+  }
+
   push(item: T): void {
     this.#back.push(item);
   }
@@ -16,6 +21,11 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), []];
     return this.#front.pop();
+  }
+
+  /** Puts something before all that waits. */
+  unshift(item: T): void {
+    this.#front.push(item);
   }
 
   clear(): void {

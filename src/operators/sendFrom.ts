@@ -5,6 +5,7 @@ import { clampDelay, type Duration } from '../core/duration.js';
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionEvent, ConnectionOperator, DroppedEvent } from '../core/event.js';
 import { expectCount, expectDuration, expectOneOf } from '../core/expect.js';
+import { Fifo } from '../core/fifo.js';
 import { guarded, operated, receiver } from '../core/operate.js';
 import { CONGESTED, HIGH_WATER, trySend } from '../core/trySend.js';
 
@@ -53,7 +54,7 @@ export function sendFrom<In, Out, Session>(
   return (source) =>
     operated(source, (subscriber) => {
       const clock = clockOf(scheduler);
-      const queue: Waiting<Out>[] = [];
+      const queue = new Fifo<Waiting<Out>>();
       let current: Connection<Out, Session> | undefined;
       let flushing = false;
 
@@ -62,7 +63,7 @@ export function sendFrom<In, Out, Session>(
       };
       const dropExpired = (): void => {
         const now = clock.now();
-        for (let head = queue[0]; head && head.since + clampDelay(life) <= now; head = queue[0]) {
+        for (let head = queue.head; head && head.since + clampDelay(life) <= now; head = queue.head) {
           queue.shift();
           drop(head.message, 'expired');
         }
@@ -72,7 +73,7 @@ export function sendFrom<In, Out, Session>(
         current = undefined;
         // Nothing is taken any more: what those would send who are told would be lost in silence.
         messages.unsubscribe();
-        for (const { message } of queue.splice(0)) drop(message, 'ended');
+        for (let one = queue.shift(); one; one = queue.shift()) drop(one.message, 'ended');
       };
       const fail = (error: unknown): void => {
         dropAll();
@@ -81,7 +82,7 @@ export function sendFrom<In, Out, Session>(
       const expiry = clock.deadline(guarded(subscriber, dropExpired));
       const congestion = clock.deadline(guarded(subscriber, () => flush()));
       const watchHead = (): void => {
-        const head = queue[0];
+        const { head } = queue;
         if (head && life < Infinity && !subscriber.closed) expiry.in(life, head.since);
         else expiry.cancel();
         // Not moved by every message: those that come often would put it off for ever.
@@ -93,8 +94,9 @@ export function sendFrom<In, Out, Session>(
         if (life < Infinity) dropExpired();
         flushing = true;
         try {
-          while (current && queue.length > 0 && !subscriber.closed) {
-            const head = queue.shift() as Waiting<Out>;
+          while (current && !subscriber.closed) {
+            const head = queue.shift();
+            if (!head) break;
             if (trySend(current, head.message, highWater)) continue;
             queue.unshift(head);
             break;
