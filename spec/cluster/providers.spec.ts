@@ -404,6 +404,17 @@ describe('httpSyncProvider', () => {
     expect([peer.received, told]).toEqual([['"1"', '"2"', '"3"'], ['connected http']]);
   });
 
+  it('lets messages wait that are sent when the open connection has taken all it can', async () => {
+    const narrow$ = httpPolling({ url: http.url, interval: 5, buffer: 1, closeTimeout: 100 }).pipe(json<string>());
+    const { provider, told } = observed(httpSyncProvider(narrow$, { buffer: 3 }));
+    await provider.connect();
+    for (const message of ['1', '2', '3', '4']) provider.send(message);
+    expect(() => provider.send('5')).toThrow(expect.objectContaining({ name: 'BufferOverflowError', buffer: 3 }));
+    const peer = await http.waitForSession();
+    await http.waitUntil(() => peer.received.length === 4);
+    expect([peer.received, told]).toEqual([['"1"', '"2"', '"3"', '"4"'], ['connected http']]);
+  });
+
   it('tells of a message that waited and cannot be sent, and sends those behind it', async () => {
     const { provider, told } = observed(httpSyncProvider(polling()));
     provider.send(1n as unknown as string);

@@ -4,7 +4,8 @@ import { CLOSED, type Connection, connectionId, isOpen } from '../core/connectio
 import { BufferOverflowError } from '../core/errors.js';
 import type { ConnectionEvents } from '../core/event.js';
 import { expectCount } from '../core/expect.js';
-import { trySend } from '../core/trySend.js';
+import { Fifo } from '../core/fifo.js';
+import { CONGESTED, trySend } from '../core/trySend.js';
 import type { ConnectionProvider } from './connectionProvider.js';
 import { type ProvidedNode, Provider } from './provider.js';
 
@@ -15,12 +16,9 @@ export interface HttpSyncProviderConfig {
   readonly scheduler?: SchedulerLike;
 }
 
-/** How often a connection is tried again that has taken all it could, in milliseconds. */
-const CONGESTED = 50;
-
 class HttpSyncProvider<In, Out> extends Provider<In, Out> {
   private readonly node: ProvidedNode<Out> = { id: 'http' };
-  private readonly queue: Out[] = [];
+  private readonly queue = new Fifo<{ readonly message: Out }>();
   private readonly connection = this.queueing();
   private readonly congestion: Deadline;
   private flushing = false;
@@ -46,15 +44,18 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
     if (this.isClosed) throw this.notOpen();
     this.flush();
     const { connection } = this.node;
-    if (!this.flushing && this.queue.length === 0 && connection && isOpen(connection)) connection.send(message);
-    else if (this.queue.length >= this.buffer) throw new BufferOverflowError(this.buffer);
-    else this.queue.push(message);
+    if (!this.flushing && this.queue.length === 0 && connection && trySend(connection, message)) return;
+    if (this.queue.length >= this.buffer) throw new BufferOverflowError(this.buffer);
+    this.queue.push({ message });
+    this.lookAgain();
   }
 
   protected override abandon(): void {
     if (!this.isClosed) return;
     this.congestion.cancel();
-    for (const message of this.queue.splice(0)) this.tell({ type: 'dropped', message, reason: 'ended' });
+    for (let one = this.queue.shift(); one; one = this.queue.shift()) {
+      this.tell({ type: 'dropped', message: one.message, reason: 'ended' });
+    }
   }
 
   protected override dial(): ConnectionEvents<In, Out> {
@@ -77,16 +78,23 @@ class HttpSyncProvider<In, Out> extends Provider<In, Out> {
     this.flushing = false;
   }
 
+  /** Sockets do not tell when they take more. */
+  private lookAgain(): void {
+    const { connection } = this.node;
+    if (connection && isOpen(connection)) this.congestion.in(CONGESTED);
+  }
+
   /** Whether the first message that waits is out of the way. */
   private sentFirst(): boolean {
     const { queue, node } = this;
     const { connection } = node;
     if (!connection) return false;
-    const [message] = queue.splice(0, 1) as [Out];
+    const first = queue.shift();
+    if (!first) return false;
     try {
-      if (trySend(connection, message)) return true;
-      queue.unshift(message);
-      if (node.connection === connection && isOpen(connection)) this.congestion.in(CONGESTED);
+      if (trySend(connection, first.message)) return true;
+      queue.unshift(first);
+      this.lookAgain();
       return false;
     } catch (error) {
       // A message that cannot be sent at all must not stand in the way of the others.
